@@ -1,0 +1,68 @@
+"""The small pieces that every view of an event is made of: marks, dates, counts, names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.alerts.markup import Rich, line, link
+from bot.model import Event, Report, Severity
+
+MARKS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "⚪"}
+
+_NAME = 48
+
+
+def words_of(name: str) -> str:
+    """A signal's or phase's name in words: `withdrawal-announced` → `withdrawal announced`."""
+    return " ".join(name.replace("-", " ").replace("_", " ").split())
+
+
+def sentence(words: str) -> str:
+    """`words` with a capital at the start."""
+    return words[:1].upper() + words[1:]
+
+
+def when(moment: datetime, now: datetime, *, zone: bool = True) -> str:
+    """`22 Nov, 09:04 UTC`; with the year unless it is this one."""
+    year = "" if moment.year == now.year else f" {moment.year}"
+    return f"{moment.day} {moment:%b}{year}, {moment:%H:%M}{' UTC' if zone else ''}"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 post`, `2 posts`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def lead_of(event: Event) -> Report:
+    """The report that speaks for the event: the first that still stands and is no copy, else the first that stands."""
+    standing = [report for report in event.reports if not report.gone]
+    return next((report for report in standing if report.copy_of is None), standing[0] if standing else event.first)
+
+
+def signals_of(event: Event, storyline: str) -> list[str]:
+    """Up to three signals of `storyline` that the standing reports matched, in the order they came; all, if none
+    stands."""
+    standing = [report for report in event.reports if not report.gone] or list(event.reports)
+    found = [signal for report in standing for name, signal in report.signals if name == storyline]
+    return list(dict.fromkeys(found))[:3]
+
+
+def count_line(event: Event) -> str:
+    """`5 posts (1 deleted), 3 origins`."""
+    gone = sum(report.gone for report in event.reports)
+    deleted = f" ({gone} deleted)" if gone else ""
+    return f"{counted(len(event.reports), 'post')}{deleted}, {counted(event.origins, 'origin')}"
+
+
+def by_origin(event: Event) -> dict[str, list[Report]]:
+    """Reports by origin, in order of appearance; deleted ones stay where they were."""
+    groups: dict[str, list[Report]] = {}
+    for report in event.reports:
+        groups.setdefault(report.origin or report.post, []).append(report)
+    return groups
+
+
+def named(report: Report) -> Rich:
+    """The outlet, linked to the post, with its language unless it is English."""
+    language = f" ({report.language})" if report.language and report.language != "en" else ""
+    return link(line(report.outlet or report.source, _NAME), report.url) + line(language, 12)

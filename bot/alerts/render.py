@@ -1,0 +1,231 @@
+"""An event as a reader sees it: the living alert, and the line in a list. The reply that rings is in `ring.py`.
+
+Pure. Nothing is said here that a linked post does not say: headlines and excerpts are literal extracts, everything
+around them counts and dates. Every message fits Telegram's limits; what is folded away is counted ("and 7 more").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.alerts import presses
+from bot.alerts.markup import NOTHING, Rich, bold, clip, is_web, italic, join, line, link, marked, quoted, struck, text
+from bot.alerts.pieces import (
+    MARKS,
+    by_origin,
+    count_line,
+    counted,
+    lead_of,
+    named,
+    sentence,
+    signals_of,
+    when,
+    words_of,
+)
+from bot.alerts.presses import Verb
+from bot.alerts.ring import render_ring
+from bot.model import Button, Event, Message, Reason, Report, Said
+
+__all__ = ["reason_text", "render_alert", "render_event_line", "render_ring"]
+
+_HEADLINE = 240
+# Tried in order until the alert fits: origins shown, posts shown for each origin, units of the excerpt.
+_SIZES = ((12, 8, 900), (12, 4, 900), (10, 2, 700), (8, 1, 500), (5, 1, 300), (3, 1, 160), (1, 1, 80))
+_STORYLINES = 4
+
+
+def render_alert(
+    event: Event,
+    storyline_titles: Mapping[str, str],
+    now: datetime,
+    *,
+    phases_before: Mapping[str, str] | None = None,
+) -> Message:
+    """The living alert of `event`: sent once to a chat, then edited in place as the event grows.
+
+    `storyline_titles` gives the title of each storyline by name (a missing one is shown by its name);
+    `phases_before` the phase that a storyline had before this event, where it is known.
+    """
+    body = NOTHING
+    for origins, posts, excerpt in _SIZES:
+        body = join(
+            (
+                _head(event, storyline_titles, phases_before or {}),
+                _extract(lead_of(event), excerpt, now),
+                _witnesses(event, origins, posts, now),
+                _reason(event, now),
+            ),
+            "\n\n",
+        )
+        if body.fits:
+            break
+    return Message(html=body.html, buttons=_buttons(event))
+
+
+# --- head -------------------------------------------------------------------------------------------------------
+
+
+def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) -> Rich:
+    word = text(f"{MARKS[event.severity]} ") + bold(event.severity.label.upper())
+    shown = event.storylines[:_STORYLINES]
+    lines = []
+    for number, storyline in enumerate(shown):
+        signals = "; ".join(words_of(signal) for signal in signals_of(event, storyline))
+        head = line(sentence(signals), 120) if signals else NOTHING
+        title = italic(line(titles.get(storyline, words_of(storyline)), 120))
+        moved = _phase(event, storyline, before)
+        if number == 0:
+            lines += [join((word, bold(head)), " · "), join((title, moved), " · ")]
+        else:
+            lines.append(text("Also: ") + join((head, title, moved), " · "))
+    if len(event.storylines) > len(shown):
+        lines.append(text(f"and {counted(len(event.storylines) - len(shown), 'more storyline')}"))
+    return join(lines or [word])
+
+
+def _phase(event: Event, storyline: str, before: Mapping[str, str]) -> Rich:
+    now_in = [phase for name, phase in event.phases if name == storyline]
+    if not now_in:
+        return NOTHING
+    was = before.get(storyline, "")
+    moved = f"{words_of(was)} → " if was and was != now_in[-1] else ""
+    return line(f"phase: {moved}{words_of(now_in[-1])}", 100)
+
+
+# --- the extract ------------------------------------------------------------------------------------------------
+
+
+def _extract(report: Report, limit: int, now: datetime) -> Rich:
+    """What the leading report says, in its own words, and where and when it said so."""
+    said = marked(report.excerpt, report.marks, limit)
+    headline = bold(line(report.headline, _HEADLINE))
+    if said and _begins_with(report.excerpt, report.headline):
+        headline = NOTHING
+    whole = join((headline, quoted(said)))
+    if report.gone:
+        whole = struck(line(report.headline or report.excerpt, _HEADLINE))
+    notes = [text("deleted by its source")] if report.gone else [text("edited")] if report.edited else []
+    return join((whole, join((named(report), text(when(report.published, now)), *notes), " · ")))
+
+
+def _begins_with(excerpt: str, headline: str) -> bool:
+    start = " ".join(headline.split()).rstrip("…").rstrip(" .")
+    return not start or " ".join(excerpt.split()).startswith(start)
+
+
+# --- who says so ------------------------------------------------------------------------------------------------
+
+
+def _witnesses(event: Event, origins: int, posts: int, now: datetime) -> Rich:
+    """Every origin with the posts that stand for it: copies as copies, deleted ones struck. The oldest are folded."""
+    head = bold(count_line(event))
+    if len(event.reports) == 1:
+        return head
+    groups = list(by_origin(event).values())
+    lines = []
+    if len(groups) > origins:
+        folded = groups[: len(groups) - origins]
+        lines.append(text(f"… and {counted(len(folded), 'earlier origin')} ({_posts_in(folded)})"))
+    first = len(groups) - min(len(groups), origins)
+    for number, group in enumerate(groups[first:], first + 1):
+        lines.append(text(f"{number}. ") + _origin(group, posts, event.first, now))
+    return join((head, *lines))
+
+
+def _posts_in(groups: list[list[Report]]) -> str:
+    return counted(sum(map(len, groups)), "post")
+
+
+def _origin(group: list[Report], most: int, since: Report, now: datetime) -> Rich:
+    head = next((report for report in group if report.copy_of is None), group[0])
+    others = [report for report in group if report is not head]
+    kept = others[len(others) - min(len(others), most - 1) :]
+    shown = [_short(head, since, now, copies=False)]
+    for label, reports in (
+        ("copied by ", [report for report in kept if report.copy_of is not None]),
+        ("again ", [report for report in kept if report.copy_of is None]),
+    ):
+        if reports:
+            shown.append(text(label) + join((_short(report, since, now) for report in reports), ", "))
+    if len(others) > len(kept):
+        shown.append(text(f"and {len(others) - len(kept)} more"))
+    return join(shown, "; ")
+
+
+def _short(report: Report, since: Report, now: datetime, *, copies: bool = True) -> Rich:
+    """`Outlet (uk) 09:05`, with the day unless it is that of the first report."""
+    same_day = report.published.date() == since.published.date()
+    at = f"{report.published:%H:%M}" if same_day else when(report.published, now, zone=False)
+    piece = named(report) + text(f" {at}")
+    if report.gone:
+        return struck(piece) + text(" deleted by its source")
+    notes = ", edited" if report.edited else ""
+    return piece + text(notes + (", a copy" if report.copy_of is not None and not copies else ""))
+
+
+# --- why now ----------------------------------------------------------------------------------------------------
+
+
+def _reason(event: Event, now: datetime) -> Rich:
+    """What the newest change was; a first report needs no line unless it stands alone."""
+    if not event.said:
+        return NOTHING
+    said = event.said[-1]
+    if said.reason is Reason.FIRST_REPORT:
+        return italic("First report: one origin so far.") if event.origins == 1 else NOTHING
+    return italic(f"{when(said.at, now)}: {reason_text(event, said)}")
+
+
+def reason_text(event: Event, said: Said) -> str:
+    """`said` as a sentence."""
+    origins = counted(said.origins, "origin")
+    stands = "" if event.origins else " No post of it still stands."
+    return {
+        Reason.FIRST_REPORT: f"first report, {origins}.",
+        Reason.CONFIRMED: f"confirmed, {origins} now report{'s' if said.origins == 1 else ''} it.",
+        Reason.ESCALATED: f"escalated, now {said.severity.label}"
+        + (f" (phase: {words_of(said.phase)})." if said.phase else "."),
+        Reason.CONTRADICTED: "contradicted, sources disagree. Read them above.",
+        Reason.CORRECTED: "corrected, a source changed what its post says.",
+        Reason.RETRACTED: f"retracted, a source deleted its post.{stands}",
+        Reason.UPDATED: "updated without a sound.",
+    }[said.reason]
+
+
+# --- buttons ----------------------------------------------------------------------------------------------------
+
+
+def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
+    lead = lead_of(event)
+    row = [Button("Open post", url=lead.url)] if is_web(lead.url) else []
+    if event.storylines:
+        row.append(Button("Story", data=presses.data(Verb.CARD, presses.short(event.storylines[0]))))
+    if event.id and len(event.id.encode()) <= presses.MAX_BYTES - 2:
+        row.append(Button("Why this?", data=presses.data(Verb.WHY, event.id)))
+    return (tuple(row),) if row else ()
+
+
+# --- the line in a list -----------------------------------------------------------------------------------------
+
+
+def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
+    """An event in a list: mark, time, headline linked to its post, and who reports it, each linked."""
+    lead = lead_of(event)
+    title = line(lead.headline or clip(lead.excerpt, 160), 160) or text("(no text)")
+    head = text(f"{MARKS[event.severity]} {when(lead.published, now)}\n") + (
+        struck(title) + text(" deleted by its source") if lead.gone else link(title, lead.url)
+    )
+    if len(event.reports) == 1:
+        return join((head, text(f"{count_line(event)}: ") + named(lead)))
+    named = list(_heads(event))
+    more = text(f" and {len(named) - outlets} more") if len(named) > outlets else NOTHING
+    return join((head, text(f"{count_line(event)}: ") + join(map(named, named[:outlets]), ", ") + more))
+
+
+def _heads(event: Event) -> Iterator[Report]:
+    """The first standing report of each origin."""
+    for group in by_origin(event).values():
+        standing = [report for report in group if not report.gone]
+        if standing:
+            yield next((report for report in standing if report.copy_of is None), standing[0])

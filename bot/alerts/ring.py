@@ -1,0 +1,135 @@
+"""The short reply to an alert: it rings where an edit would make no sound, and says what changed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.alerts.markup import NOTHING, Rich, bold, is_web, join, line, quoted, struck, text
+from bot.alerts.pieces import MARKS, count_line, counted, lead_of, named, signals_of, when, words_of
+from bot.model import Button, Delivery, Event, Message, Reason, Report
+
+_HEADLINE = 240
+
+
+def render_ring(event: Event, delivery: Delivery, now: datetime | None = None, before: Event | None = None) -> Message:
+    """A short reply to the alert, sent because an edit makes no sound.
+
+    `before` is the event as the chat last saw it; with it a correction and a retraction say what changed.
+    """
+    now = now or delivery.owed_at
+    said = _changed(event, before, delivery.reason)
+    detail = {
+        Reason.CONFIRMED: _ring_confirmed,
+        Reason.ESCALATED: _ring_escalated,
+        Reason.CONTRADICTED: _ring_contradicted,
+        Reason.CORRECTED: _ring_corrected,
+        Reason.RETRACTED: _ring_retracted,
+    }.get(delivery.reason, _ring_updated)
+    body = detail(event, said, delivery, now, before)
+    newest = said[-1] if said else lead_of(event)
+    buttons = ((Button("Open post", url=newest.url),),) if is_web(newest.url) and not newest.gone else ()
+    return Message(html=body.html, buttons=buttons)
+
+
+def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]:
+    """The reports that the ring is about, newest last."""
+    known = {report.post: report for report in before.reports} if before else {}
+    if reason is Reason.RETRACTED:
+        gone = [report for report in event.reports if report.gone]
+        return [report for report in gone if report.post not in known or not known[report.post].gone] or gone
+    if reason is Reason.CORRECTED:
+        if known:
+            return [r for r in event.reports if r.post in known and known[r.post].digest != r.digest]
+        return [report for report in event.reports if report.edited]
+    fresh = [report for report in event.reports if report.post not in known and not report.gone] if known else []
+    standing = [report for report in event.reports if not report.gone and report.copy_of is None]
+    return fresh or standing[-1:]
+
+
+def _said_by(reports: Iterable[Report], now: datetime, most: int = 3) -> Rich:
+    reports = list(reports)
+    more = text(f" and {len(reports) - most} more") if len(reports) > most else NOTHING
+    return join((named(report) + text(f" {report.published:%H:%M}") for report in reports[:most]), ", ") + more
+
+
+def _newest(reports: list[Report], now: datetime) -> Rich:
+    """The newest of `reports`, with its own words."""
+    if not reports:
+        return NOTHING
+    report = reports[-1]
+    return line(report.headline, _HEADLINE) + text(" — ") + named(report) + text(f", {when(report.published, now)}")
+
+
+def _ring_confirmed(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
+    head = bold("Confirmed:") + text(f" now {counted(event.origins, 'origin')}.")
+    return join((head, _newest(said, now)))
+
+
+def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
+    signals = signals_of(event, delivery.storyline)
+    to = f" now {event.severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
+    return join((text(f"{MARKS[event.severity]} ") + bold("Escalated:") + line(to, 160), _newest(said, now)))
+
+
+def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
+    return join((bold("Contradicted:") + text(" sources disagree."), _newest(said, now)))
+
+
+def _ring_retracted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
+    posts = "its post" if len(said) <= 1 else "their posts"
+    who = _said_by(said, now) or text("A source")
+    left = [report for report in event.reports if not report.gone and report.copy_of is None]
+    rest = text("Still reported by ") + _said_by(left, now) if left else text("No other post reports it.")
+    return join((bold("Retracted: ") + who + text(f" deleted {posts}."), rest))
+
+
+def _ring_corrected(event: Event, said: list[Report], delivery: Delivery, now: datetime, before: Event | None) -> Rich:
+    who = _said_by(said, now) or text("A source")
+    head = bold("Corrected: ") + who + text(" changed what it says.")
+    was = {report.post: report for report in before.reports} if before else {}
+    changes = [difference(was[report.post].excerpt, report.excerpt) for report in said if report.post in was]
+    return join((head, join(changes) or _newest(said, now)))
+
+
+def _ring_updated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
+    return join((bold("Updated:") + text(f" {count_line(event)}."), _newest(said, now)))
+
+
+def difference(was: str, now: str, limit: int = 500) -> Rich:
+    """The words that went (struck) and came (bold) between two versions of a text, with a few words around them."""
+    old, new = was.split(), now.split()
+    if old == new:
+        return NOTHING
+    pieces = []
+    for tag, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(text(_around(new[k:m], start=k == 0, end=m == len(new))))
+        else:
+            pieces += [
+                struck(line(" ".join(old[i:j]), limit // 3)) if i < j else NOTHING,
+                bold(line(" ".join(new[k:m]), limit // 3)) if k < m else NOTHING,
+            ]
+    return quoted(_within(pieces, limit))
+
+
+def _around(words: list[str], *, start: bool, end: bool) -> str:
+    few = 6
+    if start:
+        return " ".join(words) if len(words) <= few else "… " + " ".join(words[-few:])
+    if end:
+        return " ".join(words) if len(words) <= few else " ".join(words[:few]) + " …"
+    return " ".join(words) if len(words) <= 2 * few else " ".join(words[:few]) + " … " + " ".join(words[-few:])
+
+
+def _within(pieces: list[Rich], limit: int) -> Rich:
+    whole = NOTHING
+    for piece in pieces:
+        if not piece:
+            continue
+        more = join((whole, piece), " ")
+        if more.units > limit or more.entities > 40:
+            return whole + text(" …")
+        whole = more
+    return whole

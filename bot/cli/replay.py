@@ -1,0 +1,87 @@
+"""`wirewatch replay`: archived posts through match, gather and decide."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+import typer
+from rich.table import Table
+
+from bot.cli.output import complain, out
+from bot.errors import SettingsError
+from bot.model import Post
+from bot.pipeline import replay as pipeline
+from bot.pipeline.posts import BadLine, read_posts
+from bot.rules import load
+
+
+def replay(
+    posts: Annotated[str, typer.Argument(help="Posts as JSON Lines; .gz is unpacked, - is standard input.")],
+    rules: Annotated[Path, typer.Option(envvar="WIREWATCH_RULES", help="The rules folder.")] = Path("rules"),
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines: match, alert and event rows.")] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="No rules: every post reports one storyline, only gathering works.")
+    ] = False,
+) -> None:
+    """Run POSTS in time order through match, gather and decide, on the posts' own clock, without network."""
+    bad: list[BadLine] = []
+    with _opened(posts) as lines:
+        good = _good(read_posts(lines, posts), bad)
+        if together:
+            rows = pipeline.replay(good, pipeline.Together(), {})
+        else:
+            ruleset = load(rules)
+            rows = pipeline.replay(good, ruleset, ruleset.storylines)
+        (_print_json if as_json else _print_table)(rows)
+    for line in bad:
+        complain(str(line))
+    if bad:
+        complain(f"{len(bad)} lines were passed over")
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = gzip.open(name) if name.endswith(".gz") else Path(name).open("rb")
+    except OSError as error:
+        raise SettingsError(f"{name} cannot be read: {error.strerror}") from None
+    with file:
+        yield file  # type: ignore[misc]  # GzipFile reads as a binary file does
+
+
+def _good(posts: Iterable[Post | BadLine], bad: list[BadLine]) -> Iterator[Post]:
+    for post in posts:
+        if isinstance(post, BadLine):
+            bad.append(post)
+        else:
+            yield post
+
+
+def _print_json(rows: Iterator[dict[str, Any]]) -> None:
+    encoder = msgspec.json.Encoder()
+    for row in rows:
+        sys.stdout.buffer.write(encoder.encode(row) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _print_table(rows: Iterator[dict[str, Any]]) -> None:
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        count = counts.setdefault(row["storyline"], Counter())
+        count[row["kind"]] += 1
+        count["rings"] += bool(row.get("rings"))
+    table = Table("storyline", "matches", "events", "alerts and updates", "of these ring")
+    for name, count in sorted(counts.items()):
+        table.add_row(name, *(f"{count[kind]:,}" for kind in ("match", "event", "alert", "rings")))
+    out.print(table)

@@ -1,0 +1,202 @@
+"""A due source becomes one commit.
+
+    claim | fetch and parse | new or edited posts | judge | COMMIT
+
+A poll that fails leaves the cursor where it was, so nothing is lost; a commit that another worker overtook is judged
+again on what that worker wrote. One source's trouble never reaches another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from bot.errors import Conflict, PollError, StoreUnavailable
+from bot.events import Window
+from bot.model import Commit, Cursor, Health, Post
+from bot.pipeline.judge import Judge, Judged
+from bot.pipeline.policies import policies_of
+from bot.pipeline.schedule import due
+from bot.rules import Ruleset
+from bot.sources import Client, Polled, Source, poll
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5  # commits overtaken in a row before the poll is left to the next round
+
+
+class LiveRules(Protocol):
+    """Where the rule set of the moment is read; a reload replaces it whole."""
+
+    @property
+    def current(self) -> Ruleset: ...
+
+
+class Gathering:
+    """This worker's copy of the gathering window, kept level with what all workers have committed."""
+
+    def __init__(self, store: Store):
+        self.window = Window()
+        self.revision = 0
+        self._store = store
+
+    async def catch_up(self) -> None:
+        """Take in every event that changed since the last look."""
+        self.revision, events = await self._store.events.since(self.revision)
+        for event in events:
+            self.window.put(event)
+
+
+class Ingest:
+    """Polls sources and commits what they bring; one for each worker process."""
+
+    def __init__(
+        self,
+        store: Store,
+        client: Client,
+        rules: LiveRules,
+        clock: Callable[[], datetime],
+        worker: str,
+    ):
+        self._store = store
+        self._client = client
+        self._rules = rules
+        self._clock = clock
+        self._worker = worker
+        self._gathering = Gathering(store)
+        self._judging = asyncio.Lock()  # the window is one; polls run side by side, judging does not
+
+    async def run(self, source: Source) -> None:
+        """Poll `source` once if it is due and no other worker has; whatever fails is recorded, never raised."""
+        try:
+            await self._run(source)
+        except (StoreUnavailable, Conflict) as error:
+            log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
+        except Exception:
+            log.exception("polled", source=source.id, outcome="bug")
+
+    async def _run(self, source: Source) -> None:
+        health = await self._store.sources.health(source.id)
+        if not due(source, health, self._clock()):
+            return
+        if not await self._store.sources.claim(source.id, source.every * 0.8, self._worker):
+            return
+        cursor = await self._store.sources.cursor(source.id)
+        try:
+            polled = await poll(source, cursor, self._client, self._clock(), watched=await self._watched(source))
+        except PollError as error:
+            await self._store.sources.save_health(failed(source, health, error, self._clock()))
+            log.info("polled", source=source.id, outcome=error.state, detail=str(error))
+            return
+        await self._commit(source, health, cursor, polled)
+
+    async def _watched(self, source: Source) -> frozenset[str]:
+        """Posts of `source` that readers hold an alert of: should one vanish, its deletion is looked into."""
+        events = await self._store.events.live_of_source(source.id)
+        return frozenset(
+            report.post
+            for event in events
+            for report in event.reports
+            if report.source == source.id and not report.gone
+        )
+
+    async def _commit(self, source: Source, health: Health | None, before: Cursor | None, polled: Polled) -> None:
+        known = await self._store.sources.digests(source.id, [post.id for post in polled.posts])
+        fresh = [post for post in polled.posts if known.get(post.id) != post.digest()]
+        now = self._clock()
+        first_sight = before.first_sight if before is not None and before.first_sight is not None else now
+        async with self._judging:
+            judged = await self._judged_and_committed(source, health, polled, fresh, first_sight)
+        log.info(
+            "polled",
+            source=source.id,
+            outcome="unchanged" if polled.unchanged else "ok",
+            posts=len(polled.posts),
+            new=sum(post.id not in known for post in fresh),
+            edited=sum(post.id in known for post in fresh),
+            gone=len(polled.gone),
+            matches=len(judged.matches),
+            alerts=len(judged.alerts),
+            faults=len(polled.faults),
+        )
+        for fault in polled.faults:
+            log.warning("fault", source=source.id, detail=fault)
+
+    async def _judged_and_committed(
+        self, source: Source, health: Health | None, polled: Polled, fresh: list[Post], first_sight: datetime
+    ) -> Judged:
+        rules = self._rules.current
+        for attempt in range(TRIES):
+            await self._gathering.catch_up()
+            now = self._clock()
+            judge = Judge(rules, policies_of(rules.storylines), self._gathering.window)
+            judged = judge.judge(fresh, now, first_sight=first_sight, gone=polled.gone)
+            try:
+                revision = await self._store.commit(
+                    Commit(
+                        cursor=sighted(polled.cursor, first_sight),
+                        health=succeeded(source, health, polled, now),
+                        posts=tuple(fresh),
+                        events=judged.events,
+                        alerts=judged.alerts,
+                        phases=judged.phases,
+                        expected=self._gathering.revision,
+                    )
+                )
+            except Conflict:
+                judge.undo(judged)
+                log.info("overtaken", source=source.id, attempt=attempt + 1)
+            except BaseException:
+                judge.undo(judged)
+                raise
+            if judged.events:  # otherwise others may have moved it past what our window holds
+                self._gathering.revision = revision
+            return judged
+        raise Conflict(f"source {source.id}: overtaken {TRIES} times in a row; its posts come with the next poll")
+
+
+def sighted(cursor: Cursor, first_sight: datetime) -> Cursor:
+    """`cursor` with the moment from which the source's posts are alerted."""
+    return msgspec.structs.replace(cursor, first_sight=first_sight, polls=cursor.polls + 1)
+
+
+def failed(source: Source, before: Health | None, error: PollError, now: datetime) -> Health:
+    """The health of `source` after a poll that failed: its state, since when, and how often in a row."""
+    same = before is not None and before.state == error.state
+    return Health(
+        source=source.id,
+        state=error.state,
+        since=before.since if before is not None and same else now,
+        checked=now,
+        detail=str(error),
+        failures=(before.failures if before is not None else 0) + 1,
+        last_ok=before.last_ok if before is not None else None,
+        last_post=before.last_post if before is not None else None,
+        not_before=now + timedelta(seconds=error.retry_after) if error.retry_after else None,
+    )
+
+
+def succeeded(source: Source, before: Health | None, polled: Polled, now: datetime) -> Health:
+    """The health of `source` after a good poll."""
+    same = before is not None and before.state == "ok"
+    return Health(
+        source=source.id,
+        state="ok",
+        since=before.since if before is not None and same else now,
+        checked=now,
+        detail="; ".join(polled.faults),
+        last_ok=now,
+        last_post=newest(polled.posts, before.last_post if before is not None else None),
+    )
+
+
+def newest(posts: Iterable[Post], known: datetime | None) -> datetime | None:
+    """The latest time of publication among `posts` and what is already known."""
+    moments = [post.published for post in posts] + ([known] if known is not None else [])
+    return max(moments, default=None)
