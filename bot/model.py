@@ -95,10 +95,29 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...] = ()
 
 
-class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """What gathering compares; made by `bot.events.fingerprint`, kept inside the event. Fields belong to that room."""
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
+    """What gathering compares; made by `bot.events.fingerprint`, kept inside the event. Fields belong to that room.
 
-    words: tuple[str, ...] = ()
+    All but `words` and `cites` are sorted and without repeats. Names of meanings are those of `bot/events/meanings.txt`.
+    """
+
+    words: tuple[str, ...] = ()  # in order, cut to six letters: the close reading
+    keys: tuple[int, ...] = ()  # rare pairs of words: where copies meet
+    names: tuple[str, ...] = ()  # people, and `~` skeletons of other names
+    actors: tuple[str, ...] = ()  # countries, institutions, offices
+    places: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # words without a known meaning
+    numbers: tuple[str, ...] = ()  # `30 dayunit`
+    dates: tuple[str, ...] = ()  # `05-09`, `15:44`
+    lead: tuple[str, ...] = ()  # what the headline or first sentence speaks of
+    cites: tuple[str, ...] = ()  # agencies and outlets that it names, in order
+    language: str = ""
+    negated: bool = False  # says that something is not so
+    digest: bool = False  # sums up several stories
+    signals: tuple[tuple[str, str, str], ...] = ()  # (storyline, signal, phase)
+    concepts: tuple[str, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

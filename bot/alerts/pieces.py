@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.alerts.markup import Rich, line, link
+from bot.alerts.markup import Rich, line, link, text
 from bot.model import Event, Report, Severity
 
 MARKS = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "⚪"}
@@ -48,10 +48,12 @@ def signals_of(event: Event, storyline: str) -> list[str]:
 
 
 def count_line(event: Event) -> str:
-    """`5 posts (1 deleted), 3 origins`."""
+    """`5 posts (1 deleted), 3 origins`; `2 posts, all deleted`."""
+    posts = counted(len(event.reports), "post")
     gone = sum(report.gone for report in event.reports)
-    deleted = f" ({gone} deleted)" if gone else ""
-    return f"{counted(len(event.reports), 'post')}{deleted}, {counted(event.origins, 'origin')}"
+    if gone == len(event.reports):
+        return f"{posts}, {'deleted' if gone == 1 else 'all deleted'}"
+    return f"{posts}{f' ({gone} deleted)' if gone else ''}, {counted(event.origins, 'origin')}"
 
 
 def by_origin(event: Event) -> dict[str, list[Report]]:
@@ -64,5 +66,5 @@ def by_origin(event: Event) -> dict[str, list[Report]]:
 
 def named(report: Report) -> Rich:
     """The outlet, linked to the post, with its language unless it is English."""
-    language = f" ({report.language})" if report.language and report.language != "en" else ""
-    return link(line(report.outlet or report.source, _NAME), report.url) + line(language, 12)
+    language = f" ({report.language[:8]})" if report.language and report.language != "en" else ""
+    return link(line(report.outlet or report.source, _NAME), report.url) + text(language)

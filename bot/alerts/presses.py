@@ -21,15 +21,15 @@ class Verb(enum.StrEnum):
 
     CARD = "c"  # storyline: its card, in a new message (an alert must stay an alert)
     STORY = "s"  # storyline: its card, in place
-    STORIES = "l"  # the list of storylines
+    STORIES = "l"  # page: the list of storylines
     FOLLOW = "f"  # storyline, 1 or 0, the screen to show after
-    CHOOSE = "p"  # the list with a tick at each followed storyline
+    CHOOSE = "p"  # page: the list with a tick at each followed storyline
     MINE = "m"  # what this chat follows
     TUNE = "o"  # storyline: how this chat follows it
     MINIMUM = "v"  # storyline, 1-4
     CONFIRMED = "k"  # storyline, 1 or 0
     LATEST = "n"  # the newest events
-    SOURCES = "r"  # source, or nothing: page number
+    SOURCES = "r"  # page: the state of the sources
     HELP = "h"
     WHY = "w"  # event: why it was sent, in a new message
 
@@ -37,9 +37,9 @@ class Verb(enum.StrEnum):
 _ARGUMENTS = {
     Verb.CARD: 1,
     Verb.STORY: 1,
-    Verb.STORIES: 0,
+    Verb.STORIES: 1,
     Verb.FOLLOW: 3,
-    Verb.CHOOSE: 0,
+    Verb.CHOOSE: 1,
     Verb.MINE: 0,
     Verb.TUNE: 1,
     Verb.MINIMUM: 2,

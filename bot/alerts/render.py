@@ -128,8 +128,11 @@ def _witnesses(event: Event, origins: int, posts: int, now: datetime) -> Rich:
         folded = groups[: len(groups) - origins]
         lines.append(text(f"… and {counted(len(folded), 'earlier origin')} ({_posts_in(folded)})"))
     first = len(groups) - min(len(groups), origins)
+    disagree = any(said.reason is Reason.CONTRADICTED for said in event.said)
     for number, group in enumerate(groups[first:], first + 1):
         lines.append(text(f"{number}. ") + _origin(group, posts, event.first, now))
+        if disagree and group[0].headline:
+            lines.append(text("    “") + line(group[0].headline, 110) + text("”"))
     return join((head, *lines))
 
 
@@ -189,7 +192,7 @@ def reason_text(event: Event, said: Said) -> str:
         Reason.CONTRADICTED: "contradicted, sources disagree. Read them above.",
         Reason.CORRECTED: "corrected, a source changed what its post says.",
         Reason.RETRACTED: f"retracted, a source deleted its post.{stands}",
-        Reason.UPDATED: "updated without a sound.",
+        Reason.UPDATED: f"updated, {origins}.",
     }[said.reason]
 
 
@@ -218,9 +221,9 @@ def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
     )
     if len(event.reports) == 1:
         return join((head, text(f"{count_line(event)}: ") + named(lead)))
-    named = list(_heads(event))
-    more = text(f" and {len(named) - outlets} more") if len(named) > outlets else NOTHING
-    return join((head, text(f"{count_line(event)}: ") + join(map(named, named[:outlets]), ", ") + more))
+    heads = list(_heads(event))
+    more = text(f" and {len(heads) - outlets} more") if len(heads) > outlets else NOTHING
+    return join((head, text(f"{count_line(event)}: ") + join(map(named, heads[:outlets]), ", ") + more))
 
 
 def _heads(event: Event) -> Iterator[Report]:

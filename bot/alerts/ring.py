@@ -70,7 +70,7 @@ def _ring_confirmed(event: Event, said: list[Report], delivery: Delivery, now: d
 def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
     signals = signals_of(event, delivery.storyline)
     to = f" now {event.severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
-    return join((text(f"{MARKS[event.severity]} ") + bold("Escalated:") + line(to, 160), _newest(said, now)))
+    return join((text(f"{MARKS[event.severity]} ") + bold("Escalated:") + text(to), _newest(said, now)))
 
 
 def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:

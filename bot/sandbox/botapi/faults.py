@@ -12,7 +12,10 @@ from aiohttp import web
 from bot.sandbox.botapi.refusal import Refusal, too_many
 
 FaultKind = Literal["bad-gateway", "timeout", "lost", "dropped", "flood", "refused"]
-_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"  # fmt: skip
+_GATEWAY = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+    "<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+)
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,11 @@ _STYLES = {
 _TAGS = frozenset(_STYLES) | {"a", "tg-emoji", "pre", "code", "blockquote"}
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([A-Za-z]+));?", re.ASCII)
-_LINK = re.compile(r"(?:(https?|tg|ftp|tonsite)://)?([^\s/?#:@]+\.[^\s/?#:@]{2,}|localhost|[\d.]+|\[[0-9a-f:]+\])(:\d+)?([/?#]\S*)?", re.I)  # fmt: skip
+_LINK = re.compile(
+    r"(?:(https?|tg|ftp|tonsite)://)?([^\s/?#:@]+\.[^\s/?#:@]{2,}|localhost|[\d.]+|\[[0-9a-f:]+\])"
+    r"(:\d+)?([/?#]\S*)?",
+    re.IGNORECASE,
+)
 
 
 class _Open(NamedTuple):

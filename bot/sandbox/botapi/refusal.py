@@ -1,4 +1,4 @@
-"""Telegram's refusals: the words, codes and parameters of the real Bot API, so that callers meet them before it matters."""
+"""Telegram's refusals: codes, words and parameters of the real Bot API, so that callers meet them here first."""
 
 from __future__ import annotations
 

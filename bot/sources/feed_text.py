@@ -1,0 +1,74 @@
+"""The texts of feeds as plain text: HTML in any number of escapes. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from bot.sources.plain import fragment, plain, settle
+
+LONGEST = 32_768  # characters kept of one text; hostile feeds send megabytes in one line
+_INPUT = 1_000_000
+_ENTITY = re.compile(r"&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:p|br|a|div|span|b|i|em|strong|img|ul|ol|li|h[1-6]|blockquote|figure|table|tr|td|u|font|sup|sub|cite)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_MOST_LINKS = 50
+
+
+def html_text(source: str) -> str:
+    """`source`, HTML or plain, as plain text with its line breaks; escapes of escapes are undone."""
+    source = source[:_INPUT]
+    for _ in range(3):
+        if not _ENTITY.search(source) and "<" not in source:
+            break
+        before = source
+        source = _stripped(source) if _TAG.search(source) or "<!" in source else html.unescape(source)
+        if source == before:
+            break
+    text = settle(source)
+    return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+
+
+def title_text(source: str) -> str:
+    """`html_text` on one line."""
+    return " ".join(html_text(source).split())
+
+
+def html_links(source: str) -> tuple[str, ...]:
+    """The absolute http(s) hrefs of `source`, in order, without repeats."""
+    body = fragment(source[:_INPUT]) if "<" in source else None
+    if body is None:
+        return ()
+    found: dict[str, None] = {}
+    for link in body.css("a[href]"):
+        href = (link.attributes.get("href") or "").strip()
+        if is_web(href):
+            found[href] = None
+            if len(found) == _MOST_LINKS:
+                break
+    return tuple(found)
+
+
+def is_web(url: str) -> bool:
+    """Whether `url` is an absolute http(s) address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _stripped(source: str) -> str:
+    body = fragment(source)
+    return plain((body,), _boilerplate) if body is not None else ""
+
+
+def _boilerplate(node: LexborNode) -> bool:
+    """Images of one pixel and share buttons carry no text; what counts here are elements hidden from readers."""
+    return "hidden" in node.attributes

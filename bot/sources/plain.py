@@ -1,0 +1,87 @@
+"""HTML as the text a reader would see. Pure, and without recursion: nesting is the sender's to choose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+# Elements that stand on lines of their own.
+_BLOCKS = frozenset(
+    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
+    " h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+_UNSEEN = frozenset("script style template noscript iframe object embed canvas svg head title audio video".split())
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_AROUND_BREAK = re.compile(r" *\n *")
+_EMPTY_LINES = re.compile(r"\n{3,}")
+# Invisible characters that senders put at the edges to hide a link; inside a text they may join emoji and stay.
+_EDGES = " \t\r\n\f\u200b\u2060\u2063\ufeff"
+_CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {0x7F: None, 0xFFFE: None, 0xFFFF: None}
+_KEEP = "\ue000"  # stands for a line break while runs of white space are folded; private use, so no text is lost
+
+
+def plain(nodes: Iterable[LexborNode], skip: Callable[[LexborNode], bool] | None = None) -> str:
+    """The text of `nodes`, one after the other on lines of their own.
+
+    Line breaks of `<br>`, block elements and `<pre>` are kept, at most one line is empty; other white space is one
+    space, as browsers show it. Elements for which `skip` holds are left out.
+    """
+    parts: list[str] = []
+    for node in nodes:
+        parts.append(_KEEP)
+        parts.extend(_pieces(node, skip))
+    return settle(_SPACE.sub(" ", "".join(parts)).replace(_KEEP, "\n"))
+
+
+def settle(text: str) -> str:
+    """`text` without control characters, blanks around line breaks, doubled empty lines and invisible edges."""
+    text = text.translate(_CONTROLS) if not text.isprintable() else text
+    if "\n" in text:
+        text = _EMPTY_LINES.sub("\n\n", _AROUND_BREAK.sub("\n", text))
+    return text.strip(_EDGES)
+
+
+def flat(node: LexborNode | None) -> str:
+    """The text of `node` on one line; empty for None."""
+    return _SPACE.sub(" ", plain((node,))) if node is not None else ""
+
+
+def fragment(html: str) -> LexborNode | None:
+    """The body of a piece of HTML."""
+    return LexborHTMLParser(html).body
+
+
+def _pieces(root: LexborNode, skip: Callable[[LexborNode], bool] | None) -> Iterator[str]:
+    literal = 0  # how many <pre> stand around the node at hand
+    node: LexborNode | None = root
+    while node is not None:
+        tag = node.tag or ""
+        down = None
+        if tag == "-text":
+            text = (node.text_content or "").replace(_KEEP, "")
+            yield text.replace("\r\n", "\n").replace("\n", _KEEP) if literal else text
+        elif tag == "br":
+            yield _KEEP
+        elif not tag.startswith("-") and tag not in _UNSEEN and not (skip is not None and skip(node)):
+            yield _KEEP if tag in _BLOCKS else " " if tag in ("td", "th") else ""
+            literal += tag == "pre"
+            down = node.first_child
+            if down is None:
+                yield from _left(node)
+                literal -= tag == "pre"
+        if down is not None:
+            node = down
+            continue
+        while node is not None and node.mem_id != root.mem_id and node.next is None:
+            node = node.parent
+            if node is not None:
+                yield from _left(node)
+                literal -= node.tag == "pre"
+        node = None if node is None or node.mem_id == root.mem_id else node.next
+
+
+def _left(node: LexborNode) -> Iterator[str]:
+    if node.tag in _BLOCKS:
+        yield _KEEP

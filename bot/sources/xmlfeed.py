@@ -1,0 +1,100 @@
+"""RSS 0.9x-2.0, RDF and Atom, through feedparser for its tolerance. Pure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from bot.sources.encoding import decode
+from bot.sources.entry import Document, Entry
+from bot.sources.feed_text import html_links, html_text, title_text
+
+_BENIGN = ("CharacterEncodingOverride", "NonXMLContentType")  # we decode ourselves
+_CUT = ("…", "...", "[...]", "[…]", "[..]")
+
+
+def read_xml(body: bytes, content_type: str | None, base: str) -> Document | None:
+    """The feed in `body`, or None when it is none. `base` is the feed's own address, for relative links."""
+    text, wrong = decode(body, content_type)
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
+    # A stream, since feedparser takes a plain string for a file name or an address.
+    stream = io.BytesIO(text.encode("utf-8", "replace"))
+    parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    entries = parsed.get("entries") or []
+    if not entries and not parsed.get("version"):
+        return None
+    faults = [wrong] if wrong is not None else []
+    trouble = parsed.get("bozo_exception")
+    if parsed.get("bozo") and trouble is not None and type(trouble).__name__ not in _BENIGN:
+        faults.append(f"broken-xml: {' '.join(str(trouble).split())[:200]}; read as far as it goes")
+    channel = parsed.get("feed") or {}
+    return Document(
+        entries=tuple(_entry(entry) for entry in entries),
+        home=_text(channel, "link"),
+        title=title_text(_text(channel, "title")),
+        language=_text(channel, "language"),
+        ttl=_ttl(channel),
+        faults=tuple(faults),
+    )
+
+
+def _entry(entry: Mapping[str, Any]) -> Entry:
+    html = _body(entry)
+    origin = entry.get("source")
+    origin = origin if isinstance(origin, Mapping) else {}
+    return Entry(
+        guid=_text(entry, "id"),
+        link=_link(entry),
+        title=title_text(_text(entry, "title")),
+        text=html_text(html),
+        links=html_links(html),
+        published=_moment(entry, "published_parsed", "created_parsed", "updated_parsed"),
+        updated=_moment(entry, "updated_parsed"),
+        author=title_text(_text(entry, "author")),
+        origin=title_text(_text(origin, "title")),
+        origin_url=_text(origin, "href") or _text(origin, "link"),
+    )
+
+
+def _body(entry: Mapping[str, Any]) -> str:
+    """The lead; the full content only where a lead is missing or cut off. Full pages mention much that they do not
+    report."""
+    lead = _text(entry, "summary")
+    contents = [_text(content, "value") for content in entry.get("content") or () if isinstance(content, Mapping)]
+    full = max(contents, key=len, default="")
+    if not lead.strip() or (len(full) > len(lead) and html_text(lead).endswith(_CUT)):
+        return full or lead
+    return lead
+
+
+def _link(entry: Mapping[str, Any]) -> str:
+    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    if not link:
+        guid = _text(entry, "id")
+        return guid if guid.startswith(("http://", "https://")) else ""
+    return link
+
+
+def _moment(entry: Mapping[str, Any], *names: str) -> datetime | None:
+    for name in names:
+        found = entry.get(name)
+        if found is not None:
+            try:
+                return datetime(*found[:6], tzinfo=UTC)
+            except (TypeError, ValueError):
+                continue
+    return None
+
+
+def _ttl(channel: Mapping[str, Any]) -> float | None:
+    value = _text(channel, "ttl").strip()
+    return float(value) * 60 if value.isascii() and value.isdigit() and len(value) < 6 else None
+
+
+def _text(holder: Mapping[str, Any], name: str) -> str:
+    value = holder.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,18 @@
+-- A delivery has ended: its line leaves the stream and the receipt is written, together.
+-- ARGV: id, severity, target, event, receipt or '', outcome, worker, text of the delivery.
+local id, severity, target, event, receipt, outcome, worker = unpack(ARGV, 1, 7)
+redis.call('XACK', K.DUE(severity), 'relay', id)
+redis.call('XDEL', K.DUE(severity), id)
+if redis.call('GET', K.LOCK(target, event)) == worker then redis.call('DEL', K.LOCK(target, event)) end
+redis.call('HINCRBY', K.OUTCOMES(), outcome, 1)
+if receipt == '' then return end
+keep_receipt(target, event, receipt)
+-- The event may have moved on between our reading and Telegram's answer, when an update found no receipt to change.
+local shown = tonumber(string.match(receipt, '^%d+:(%d+):'))
+local newest = tonumber(redis.call('HGET', K.EVENT(event), 'v') or '0')
+if newest > shown then
+  local d = unpack_delivery(ARGV[8])
+  d.reason, d.rings, d.creates, d.revision, d.attempt, d.lost = 'updated', false, false, newest, 0, '0'
+  redis.call('XADD', K.DUE(severity), '*', 'd', pack_delivery(d))
+  wake()
+end

@@ -1,0 +1,228 @@
+"""What a reader sees of an event."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.alerts import markup, presses
+from bot.alerts.render import render_alert, render_event_line, render_ring
+from bot.model import Delivery, Event, Message, Reason, Report, Said, Severity, Target
+
+_LOOKS = Path(__file__).resolve().parents[1] / "chat" / "looks.py"
+_spec = importlib.util.spec_from_file_location("looks", _LOOKS)
+looks = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(looks)
+
+EVENTS = msgspec.json.decode((looks.FIXTURES / "events.json").read_bytes(), type=dict[str, Event])
+NOW = datetime(2026, 11, 22, 9, 45, tzinfo=UTC)
+TITLES = {
+    "mediation": "US mediation between Russia and Ukraine",
+    "embassy-evacuation": "Evacuation of embassies",
+    "strikes-energy": "Strikes on power plants",
+    "talks": "Talks between Russia and Ukraine",
+}
+
+
+def owed(event: Event, reason: Reason) -> Delivery:
+    return Delivery(
+        target=Target(7),
+        event=event.id,
+        storyline=event.storylines[0],
+        reason=reason,
+        rings=reason.rings,
+        severity=event.severity,
+        revision=event.revision,
+        owed_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_alert_reads_as_agreed(name: str) -> None:
+    """Each state of an event has one agreed text."""
+    looks.golden(f"alert-{name}", render_alert(EVENTS[name], TITLES, NOW, phases_before={"mediation": "threatened"}))
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_in_a_list_reads_as_agreed(name: str) -> None:
+    """Lists name the time, the headline and every origin, with links."""
+    looks.golden(f"line-{name}", Message(html=render_event_line(EVENTS[name], NOW).html))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "reason"),
+    [
+        ("confirmed", "first", Reason.CONFIRMED),
+        ("corrected", "confirmed", Reason.CORRECTED),
+        ("corrected", None, Reason.CORRECTED),
+        ("retracted", "confirmed", Reason.RETRACTED),
+        ("all-gone", "first", Reason.RETRACTED),
+        ("contradicted", "first", Reason.CONTRADICTED),
+        ("two-storylines", None, Reason.ESCALATED),
+        ("many", "confirmed", Reason.UPDATED),
+        ("first", None, Reason.FIRST_REPORT),
+    ],
+)
+def test_a_ring_says_what_changed(name: str, before: str | None, reason: Reason) -> None:
+    """The short reply names the reason, who said it, and the difference when the earlier state is known."""
+    reply = render_ring(EVENTS[name], owed(EVENTS[name], reason), NOW, EVENTS[before] if before else None)
+    looks.golden(f"ring-{name}-{reason}{'' if before else '-alone'}", reply)
+
+
+def test_every_reported_post_is_linked() -> None:
+    """Provenance: the alert links each origin and each copy that it shows."""
+    shown = render_alert(EVENTS["confirmed"], TITLES, NOW).html
+    for report in EVENTS["confirmed"].reports:
+        assert f'href="{report.url}"' in shown
+
+
+def test_folded_copies_are_counted() -> None:
+    """What is left out is told: shown posts and folded posts add up to all of them."""
+    event = EVENTS["many"]
+    shown = render_alert(event, TITLES, NOW).html
+    linked = sum(f'href="{markup.html.escape(report.url)}"' in shown for report in event.reports)
+    assert f"and {len(event.reports) - linked} more" in shown
+
+
+def test_a_deleted_post_is_never_shown_as_standing() -> None:
+    """Once deleted, a post is struck, its words no longer lead, and it is no origin."""
+    shown = render_alert(EVENTS["retracted"], TITLES, NOW).html
+    assert "stepping back" not in shown
+    assert '<s><a href="https://t.me/harbor_desk/101">Harbor Desk</a> 09:00</s> deleted by its source' in shown
+
+
+def test_a_late_match_is_still_shown() -> None:
+    """When the matched words stand far into a long post, the extract begins near them."""
+    words = "word " * 400 + "the envoy leaves " + "tail " * 300
+    start = words.index("envoy")
+    piece = markup.marked(words, ((start, start + 5),), 300)
+    assert "<b>envoy</b>" in piece.html
+    assert piece.html.startswith("… ")
+    assert piece.html.endswith("…")
+    assert piece.units <= 300
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "tg://user?id=1",
+        "http://localhost/x",
+        "https://",
+        "http://a b.c/",
+        "https://x.org:99999/",
+    ],
+)
+def test_a_url_that_telegram_would_refuse_is_no_button(url: str) -> None:
+    """One bad button costs the whole message, so such a URL is neither button nor link."""
+    event = EVENTS["first"]
+    report = msgspec.structs.replace(event.first, url=url)
+    message = render_alert(msgspec.structs.replace(event, reports=(report,)), TITLES, NOW)
+    looks.judge(message)
+    assert all(button.url is None for row in message.buttons for button in row)
+    assert "href" not in message.html
+
+
+def test_old_and_forged_buttons_read_as_nothing() -> None:
+    """Only our own verbs with the right number of arguments are presses; what we write reads back."""
+    for forged in ("", ":", "x", "c", "c:", "c:a:b", "f:a", "zz:1", "s:\x00:", "🙂", "w:"):
+        assert presses.read(forged) is None, forged
+    for verb, count in presses._ARGUMENTS.items():
+        arguments = tuple(f"a{number}" for number in range(count))
+        assert presses.read(presses.data(verb, *arguments)) == presses.Press(verb, arguments)
+
+
+# --- any event ---------------------------------------------------------------------------------------------------
+
+anything = st.text(max_size=300) | st.text(st.sampled_from("<>&\"' \n🙂\u202e\u0301ї…/b"), max_size=1200)
+names = st.text(max_size=60)
+times = st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
+urls = st.one_of(
+    st.just("https://t.me/some_channel/12"),
+    st.text(max_size=80),
+    st.text(max_size=2100).map("https://news.example/".__add__),
+)
+reports = st.builds(
+    Report,
+    post=st.text(min_size=1, max_size=40),
+    source=names,
+    outlet=names,
+    url=urls,
+    published=times,
+    seen=times,
+    headline=anything,
+    excerpt=anything,
+    marks=st.lists(st.tuples(st.integers(-5, 1300), st.integers(-5, 1300)), max_size=60).map(tuple),
+    language=st.sampled_from([None, "en", "uk", "<b>"]),
+    origin=st.sampled_from(["", "a", "b", "c", "d"]) | names,
+    copy_of=st.none() | names,
+    signals=st.lists(st.tuples(st.sampled_from(["mediation", "x"]), names), max_size=4).map(tuple),
+    edited=st.booleans(),
+    gone=st.booleans(),
+)
+events = st.builds(
+    Event,
+    id=st.text(min_size=1, max_size=80),
+    reports=st.lists(reports, min_size=1, max_size=40).map(tuple),
+    storylines=st.lists(st.sampled_from(["mediation", "x"]) | names, min_size=1, max_size=7, unique=True).map(tuple),
+    severity=st.sampled_from(Severity),
+    phases=st.lists(st.tuples(st.sampled_from(["mediation", "x"]), names), max_size=3).map(tuple),
+    said=st.lists(
+        st.builds(
+            Said,
+            storyline=names,
+            reason=st.sampled_from(Reason),
+            at=times,
+            severity=st.sampled_from(Severity),
+            origins=st.integers(0, 40),
+            phase=st.none() | names,
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(events, events, st.sampled_from(Reason))
+def test_any_event_renders_within_telegrams_limits(event: Event, before: Event, reason: Reason) -> None:
+    """Whatever sources write, alert, ring and line are valid HTML of at most 4,096 units and 100 entities."""
+    looks.judge(render_alert(event, TITLES, NOW))
+    looks.judge(render_ring(event, owed(event, reason), NOW))
+    changed = msgspec.structs.replace(
+        before,
+        reports=tuple(
+            msgspec.structs.replace(r, post=e.post) for r, e in zip(before.reports, event.reports, strict=False)
+        )
+        or before.reports,
+    )
+    looks.judge(render_ring(event, owed(event, reason), NOW, changed))
+    line = render_event_line(event, NOW)
+    assert len(looks.judge(Message(html=line.html)).encode("utf-16-le")) // 2 == line.units
+
+
+def test_the_widest_event_still_fits() -> None:
+    """A hundred origins with long names and a thousand copies: shortened, counted, and inside the limits."""
+    one = EVENTS["first"].first
+    crowd = tuple(
+        msgspec.structs.replace(
+            one,
+            post=f"s{n}/1",
+            outlet=f"Outlet with a rather long name {n}",
+            origin=f"o{n % 100}",
+            copy_of=None if n < 100 else "s0/1",
+            published=one.published + timedelta(minutes=n),
+            excerpt="мир 🙂 " * 400,
+            marks=tuple((n * 6, n * 6 + 3) for n in range(200)),
+        )
+        for n in range(1100)
+    )
+    message = render_alert(msgspec.structs.replace(EVENTS["first"], reports=crowd), TITLES, NOW)
+    text = looks.judge(message)
+    assert "1100 posts, 100 origins" in text
+    assert "earlier origins" in text
