@@ -49,7 +49,9 @@ def main(paths: list[str]) -> None:
         for term, count in counts.items():
             if count >= LEAST[spoken] and not term[0].isdigit():
                 weights[term].append(-math.log(count / total[spoken]))
-    print("# How rare a term is: 4 x -ln(share of posts that hold it). A meaning that several languages share has the mean of")
+    print(
+        "# How rare a term is: 4 x -ln(share of posts that hold it). A meaning that several languages share has the mean of"
+    )
     print("# theirs, any other term that of the language where it is commonest.")
     print(f"# Learned by benchmarks/learn_rarity.py from {dict(sorted(total.items()))} posts.")
     kinds = vocabulary().kinds

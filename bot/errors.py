@@ -140,3 +140,7 @@ class SendTransient(SendError):
 
 class SendLost(SendError):
     """No answer came back: the message may or may not have been delivered."""
+
+
+class TokenRefused(SendError):
+    """Telegram does not know the token (any more): nothing can be sent until it is right; keep what is owed."""

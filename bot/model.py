@@ -114,10 +114,14 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, om
     lead: tuple[str, ...] = ()  # what the headline or first sentence speaks of
     cites: tuple[str, ...] = ()  # agencies and outlets that it names, in order
     language: str = ""
-    negated: bool = False  # says that something is not so
+    main: tuple[str, ...] = ()  # of `lead`, what stands before "after", "amid", "following"
+    denied: tuple[str, ...] = ()  # acts that it says are not so
+    hedged: bool = False  # its lead says that something may or will be
+    reacts: bool = False  # its lead answers to something else
     digest: bool = False  # sums up several stories
     signals: tuple[tuple[str, str, str], ...] = ()  # (storyline, signal, phase)
     concepts: tuple[str, ...] = ()
+    forward: str = ""  # canonical link of the post that it forwards, or the name of a hidden origin
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +143,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""  # Post.digest() of the version shown
     edited: bool = False
     gone: bool = False  # deleted by its source
+    was: str = ""  # the excerpt before its newest edit, where that changed what it says
     fingerprint: Fingerprint = Fingerprint()
 
 
@@ -260,6 +265,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     message: int
     revision: int
     at: datetime
+    rang: int = 0  # revision of the event when the chat last heard a sound for it
 
 
 class Button(msgspec.Struct, frozen=True):
@@ -289,6 +295,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     moved_to: str | None = None  # where a permanent redirect pointed
     body: str | None = None  # hash of the last body: an equal one is not parsed again
     polls: int = 0
+    address: str | None = None  # hash of what was read; another one means that the operator changed the source
+    gaps: tuple[tuple[int, int], ...] = ()  # posts after the first and before the second id were not seen yet
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

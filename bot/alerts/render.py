@@ -118,22 +118,35 @@ def _begins_with(excerpt: str, headline: str) -> bool:
 
 
 def _witnesses(event: Event, origins: int, posts: int, now: datetime) -> Rich:
-    """Every origin with the posts that stand for it: copies as copies, deleted ones struck. The oldest are folded."""
-    head = bold(count_line(event))
+    """Every origin with the posts that stand for it: copies as copies, deleted ones struck. The oldest are folded.
+
+    Where sources disagree each says it in its own words; otherwise only the newest that tells it differently does.
+    """
+    disagree = any(said.reason is Reason.CONTRADICTED for said in event.said)
+    head = bold(count_line(event)) + text(", sources disagree" if disagree else "")
     if len(event.reports) == 1:
         return head
     groups = list(by_origin(event).values())
-    lines = []
-    if len(groups) > origins:
-        folded = groups[: len(groups) - origins]
-        lines.append(text(f"… and {counted(len(folded), 'earlier origin')} ({_posts_in(folded)})"))
     first = len(groups) - min(len(groups), origins)
-    disagree = any(said.reason is Reason.CONTRADICTED for said in event.said)
+    lines = []
+    if first:
+        lines.append(text(f"… and {counted(first, 'earlier origin')} ({_posts_in(groups[:first])})"))
+    quoting = _telling(event, everyone=disagree)
     for number, group in enumerate(groups[first:], first + 1):
         lines.append(text(f"{number}. ") + _origin(group, posts, event.first, now))
-        if disagree and group[0].headline:
-            lines.append(text("    “") + line(group[0].headline, 110) + text("”"))
+        lines += [text("    “") + line(report.headline, 110) + text("”") for report in group if report.post in quoting]
     return join((head, *lines))
+
+
+def _telling(event: Event, *, everyone: bool) -> frozenset[str]:
+    """The posts whose headline is shown in the list: of each origin its first and its newest words, or only those of
+    the newest report, where they are not the ones shown above."""
+    own = [report for report in event.reports if report.copy_of is None and not report.gone and report.headline]
+    if everyone:
+        first = {report.origin: report.post for report in reversed(own)}
+        newest = {report.origin: report.post for report in own}
+        return frozenset((*first.values(), *newest.values())) - {lead_of(event).post}
+    return frozenset(report.post for report in own[-1:]) - {lead_of(event).post}
 
 
 def _posts_in(groups: list[list[Report]]) -> str:
@@ -144,55 +157,79 @@ def _origin(group: list[Report], most: int, since: Report, now: datetime) -> Ric
     head = next((report for report in group if report.copy_of is None), group[0])
     others = [report for report in group if report is not head]
     kept = others[len(others) - min(len(others), most - 1) :]
-    shown = [_short(head, since, now, copies=False)]
-    for label, reports in (
-        ("copied by ", [report for report in kept if report.copy_of is not None]),
-        ("again ", [report for report in kept if report.copy_of is None]),
-    ):
-        if reports:
-            shown.append(text(label) + join((_short(report, since, now) for report in reports), ", "))
+    copies = [_post(report, since, now) for report in kept if report.copy_of is not None]
+    again = [_post(report, since, now, named_already=head.outlet) for report in kept if report.copy_of is None]
+    shown = [_post(head, since, now) + text(" a copy" if head.copy_of is not None else "")]
+    if copies:
+        shown.append(text("copied by ") + join(copies, ", "))
+    if again:
+        shown.append(text("again ") + join(again, ", "))
     if len(others) > len(kept):
         shown.append(text(f"and {len(others) - len(kept)} more"))
     return join(shown, "; ")
 
 
-def _short(report: Report, since: Report, now: datetime, *, copies: bool = True) -> Rich:
-    """`Outlet (uk) 09:05`, with the day unless it is that of the first report."""
+def _post(report: Report, since: Report, now: datetime, *, named_already: str | None = None) -> Rich:
+    """`Outlet (uk) 09:05`, with the day unless it is that of the first report; without the outlet if it was named."""
     same_day = report.published.date() == since.published.date()
     at = f"{report.published:%H:%M}" if same_day else when(report.published, now, zone=False)
-    piece = named(report) + text(f" {at}")
+    piece = link(at, report.url) if report.outlet == named_already else named(report) + text(f" {at}")
     if report.gone:
         return struck(piece) + text(" deleted by its source")
-    notes = ", edited" if report.edited else ""
-    return piece + text(notes + (", a copy" if report.copy_of is not None and not copies else ""))
+    return piece + text(" edited" if report.edited else "")
 
 
 # --- why now ----------------------------------------------------------------------------------------------------
 
 
+_GRAVITY = (
+    Reason.RETRACTED,
+    Reason.ESCALATED,
+    Reason.CONTRADICTED,
+    Reason.CORRECTED,
+    Reason.CONFIRMED,
+    Reason.FIRST_REPORT,
+    Reason.UPDATED,
+)
+
+
 def _reason(event: Event, now: datetime) -> Rich:
-    """What the newest change was; a first report needs no line unless it stands alone."""
+    """The newest change that deserved a sound, and when it last changed without one.
+
+    One moment can bring a reason for each storyline: the gravest speaks. A first report needs no words once others
+    have joined it.
+    """
     if not event.said:
         return NOTHING
-    said = event.said[-1]
-    if said.reason is Reason.FIRST_REPORT:
-        return italic("First report: one origin so far.") if event.origins == 1 else NOTHING
-    return italic(f"{when(said.at, now)}: {reason_text(event, said)}")
+    loud = [said for said in event.said if said.reason is not Reason.UPDATED]
+    newest = max(said.at for said in event.said)
+    told = [said for said in loud if said.at == max(each.at for each in loud)]
+    words = []
+    if told:
+        gravest = min(told, key=lambda said: _GRAVITY.index(said.reason))
+        if gravest.reason is not Reason.FIRST_REPORT:
+            words.append(reason_text(gravest, now))
+        elif event.origins == 1:
+            words.append("First report: one origin so far.")
+    if not told or newest > told[0].at:
+        words.append(f"Updated {when(newest, now)}.")
+    if not event.origins:
+        words.append("No post of it still stands.")
+    return italic(" ".join(words)) if words else NOTHING
 
 
-def reason_text(event: Event, said: Said) -> str:
-    """`said` as a sentence."""
+def reason_text(said: Said, now: datetime) -> str:
+    """`said` as a sentence: what, when, and in a few words why."""
+    at = when(said.at, now)
     origins = counted(said.origins, "origin")
-    stands = "" if event.origins else " No post of it still stands."
     return {
-        Reason.FIRST_REPORT: f"first report, {origins}.",
-        Reason.CONFIRMED: f"confirmed, {origins} now report{'s' if said.origins == 1 else ''} it.",
-        Reason.ESCALATED: f"escalated, now {said.severity.label}"
-        + (f" (phase: {words_of(said.phase)})." if said.phase else "."),
-        Reason.CONTRADICTED: "contradicted, sources disagree. Read them above.",
-        Reason.CORRECTED: "corrected, a source changed what its post says.",
-        Reason.RETRACTED: f"retracted, a source deleted its post.{stands}",
-        Reason.UPDATED: f"updated, {origins}.",
+        Reason.FIRST_REPORT: f"First report {at}, {origins}.",
+        Reason.CONFIRMED: f"Confirmed {at} by {origins}.",
+        Reason.ESCALATED: f"Escalated {at} to {said.severity.label}.",
+        Reason.CONTRADICTED: f"Contradicted {at}: sources disagree.",
+        Reason.CORRECTED: f"Corrected {at}: a source changed what its post says.",
+        Reason.RETRACTED: f"Retracted {at}: a source deleted its post.",
+        Reason.UPDATED: f"Updated {at}, {origins}.",
     }[said.reason]
 
 

@@ -88,8 +88,9 @@ def _ring_retracted(event: Event, said: list[Report], delivery: Delivery, now: d
 def _ring_corrected(event: Event, said: list[Report], delivery: Delivery, now: datetime, before: Event | None) -> Rich:
     who = _said_by(said, now) or text("A source")
     head = bold("Corrected: ") + who + text(" changed what it says.")
-    was = {report.post: report for report in before.reports} if before else {}
-    changes = [difference(was[report.post].excerpt, report.excerpt) for report in said if report.post in was]
+    known = {report.post: report.excerpt for report in before.reports} if before else {}
+    was = {report.post: known.get(report.post) or report.was for report in said}
+    changes = [difference(was[report.post], report.excerpt) for report in said[:3] if was[report.post]]
     return join((head, join(changes) or _newest(said, now)))
 
 
@@ -99,7 +100,7 @@ def _ring_updated(event: Event, said: list[Report], delivery: Delivery, now: dat
 
 def difference(was: str, now: str, limit: int = 500) -> Rich:
     """The words that went (struck) and came (bold) between two versions of a text, with a few words around them."""
-    old, new = was.split(), now.split()
+    old, new = was.split()[:400], now.split()[:400]  # the cost grows with the product
     if old == new:
         return NOTHING
     pieces = []

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+INFO, ERROR = logging.INFO, logging.ERROR
+
 # A bot token anywhere in a text, and the password inside a URL.
 _SECRETS = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, cast
 
 import msgspec
 import typer
@@ -53,11 +53,10 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        file = gzip.open(name) if name.endswith(".gz") else Path(name).open("rb")
+        with Path(name).open("rb") as file:
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
     except OSError as error:
-        raise SettingsError(f"{name} cannot be read: {error.strerror}") from None
-    with file:
-        yield file  # type: ignore[misc]  # GzipFile reads as a binary file does
+        raise SettingsError(f"{name} cannot be read: {error.strerror or error}") from None
 
 
 def _good(posts: Iterable[Post | BadLine], bad: list[BadLine]) -> Iterator[Post]:

@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.output import out
 from bot.errors import RuleFaults
-from bot.pipeline.rehearse import Failure, rehearse
+from bot.pipeline.rehearse import rehearse
 from bot.rules import Ruleset, lint, load, run_cases, schema
 from bot.sources import load_sources
 
@@ -41,17 +41,16 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
-def test(rules: Folder = Path("rules")) -> None:
+@app.command("test")
+def run_tests(rules: Folder = Path("rules")) -> None:
     """Run every `cases` and `timeline` entry of the storylines through the production path."""
     ruleset = load(rules)
     cases = run_cases(ruleset)
-    wrong = [str(case) for case in cases if not case.good]
-    timelines = rehearse(ruleset)
-    wrong += [str(step) for step in timelines if isinstance(step, Failure)]
+    steps = rehearse(ruleset)
+    wrong = [str(case) for case in cases if not case.good] + [str(step) for step in steps if not step.good]
     for line in wrong:
         out.print(line, markup=False)
-    out.print(f"{len(cases)} cases, {len(timelines)} timeline steps, {len(wrong)} failed", markup=False)
+    out.print(f"{len(cases)} cases, {len(steps)} timeline steps, {len(wrong)} failed", markup=False)
     if wrong:
         raise typer.Exit(1)
 

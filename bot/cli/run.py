@@ -17,7 +17,8 @@ from bot.settings import ROLES, Settings
 
 def run(
     role: Annotated[
-        list[str] | None, typer.Option(help=f"One share of the work: {', '.join(ROLES)}. Repeat for more; all by default.")
+        list[str] | None,
+        typer.Option(help=f"One share of the work: {', '.join(ROLES)}. Repeat for more; all by default."),
     ] = None,
 ) -> None:
     """Run the bot with the environment's settings (docs/operations.md), until SIGTERM or Ctrl-C."""

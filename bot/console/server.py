@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
 
 import structlog
 from aiohttp import web
@@ -18,11 +16,10 @@ log = structlog.get_logger(__name__)
 class Console:
     """A small HTTP server beside the bot. It shows counts and states, never posts, chats or secrets."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], address: str):
+    def __init__(self, store: Store, address: str):
         host, _, port = address.rpartition(":")
         self._host, self._port = host or "127.0.0.1", int(port)
         self._store = store
-        self._clock = clock
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:

@@ -1,0 +1,10 @@
+"""Gathering: posts that report the same happening become one event."""
+
+from __future__ import annotations
+
+from bot.events.fingerprint import fingerprint
+from bot.events.gather import Placement, Relation, gather, retract
+from bot.events.phases import newer, phases_of
+from bot.events.window import Window
+
+__all__ = ["Placement", "Relation", "Window", "fingerprint", "gather", "newer", "phases_of", "retract"]

@@ -13,7 +13,9 @@ from bot.model import Post
 
 _LINK = re.compile(r"\[([^\]\n]*)\]\((?:https?://|tg://)[^)\s]*\)")
 _URL = re.compile(r"(?:https?://|www\.|t\.me/)\S+|pic\.twitter\.com/\S+")
-_BARE_DOMAIN = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|info|ru|ua|example|news|live|tv)(?:/\S*)?(?=\s|$)", re.I)
+_BARE_DOMAIN = re.compile(
+    r"\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|info|ru|ua|example|news|live|tv)(?:/\S*)?(?=\s|$)", re.I
+)
 _HANDLE = re.compile(r"(?<!\w)@\w{3,}")
 _MARKS = re.compile(r"\*\*|__|~~|`|[\u200b\u200c\u200d\u2060\ufeff\u3164\ufe0f]")
 _PREFIX = re.compile(
@@ -33,7 +35,10 @@ _SIGNATURE = frozenset(
     "підписатися підписатись підписуйся підписуйтесь підпишись надіслати запропонувати новину новини наш у та і усі більше повідомити "
     "буст за max vk вк дзен rutube youtube инстаграм whatsapp макс эксклюзивы сотрудничество обратная".split()
 )
-_ASKS = re.compile(r"подпис|підпис|subscribe|прислать нов|надіслати нов|предложить нов|\bfollow us\b|\bjoin us\b|без vpn|наш канал", re.I)
+_ASKS = re.compile(
+    r"подпис|підпис|subscribe|прислать нов|надіслати нов|предложить нов|\bfollow us\b|\bjoin us\b|без vpn|наш канал",
+    re.I,
+)
 
 
 def body(post: Post) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 from bot.events.clean import body
 from bot.events.lexicon import Reading, follows, rarity, read
+from bot.text.canonical import canonical
+from bot.text.links import canonical_url
 from bot.model import Fingerprint, Match, Post
 
 MOST_WORDS = 140  # a post says its news early; the rest of a long read tells nothing about sameness
@@ -20,7 +22,7 @@ COMMON = 2.0  # weight below which a word is as good as empty: every fifth post 
 WINNOW = 5  # of so many neighbouring pairs of words the rarest is kept as a key
 
 _TOKEN = re.compile(
-    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n]", re.UNICODE
+    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n—–]", re.UNICODE
 )
 _STOP = frozenset(".!?…\n")
 _DIGEST = re.compile(
@@ -30,9 +32,29 @@ _DIGEST = re.compile(
     r"\bkey (?:events|developments) (?:of|on)\b|\b(?:daily|weekly) (?:summary|wrap)\b",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(
-    r"\b(?:not|no plans?|never|won't|isn't|aren't|denie[sd]|denying|fake|hoax|не|нет|немає|нема|ні|фейк\w*|опровер\w+|спросту\w+|заперечу\w+)\b",
+_LEAD = re.compile(r"(?:[^\n]{0,60}\n)?[^\n]{0,40}[^\n.!?…]{0,240}", re.DOTALL)
+_NOT = frozenset("not no never nobody without nt не нет нема немае ни без никто нихто".split())  # noqa: SIM905
+_HEDGED = re.compile(
+    r"\b(?:will|would|may|might|could|plans? to|set to|to (?:announce|vote|hold|meet|sign|withdraw|seek|declare|step)|expected|"
+    r"prepared to|ready to|considers?|considering|if|unless|likely|about to|"
+    r"будет|будут|может|могут|мог|планиру\w+|готов\w*|намерен\w*|собира\w+|если|возможн\w*|допуст\w+|"
+    r"буде|будуть|може|можуть|плану\w+|готов\w*|має намір|збира\w+|якщо|можлив\w*|розгляда\w+|рассматрива\w+)\b",
     re.IGNORECASE,
+)
+_REACTS = re.compile(
+    r"\b(?:laments?|condemn\w*|prais\w+|welcom\w+|react\w*|respond\w*|in response|comment\w*|hails?|slams?|mocks?|thanks?|vows?|warns?|"
+    r"отреагировал\w*|прокомментировал\w*|комментиру\w+|осуди\w+|ответил\w*|реагиру\w+|поблагодарил\w*|назвал\w*|"
+    r"відреагува\w+|прокоментува\w+|засуди\w+|відповіл\w+|відповів|подякува\w+|назва[вл]\w*)\b",
+    re.IGNORECASE,
+)
+_BACKGROUND = frozenset(
+    "after following amid over since because despite while before ahead when wake "
+    "после из-за фоне вслед ввиду через несмотря пока накануне ранее "
+    "після тлі попри напередодні раніше коли когда".split()  # noqa: SIM905
+)
+_REPORTING = tuple(
+    "report say said tell told accord cit quot via ссыл сообщ сообща переда пиш данн публик рассказ "
+    "повидом посил розпов напис интерв interv".split()
 )
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _RUSSIAN = re.compile("[ыэъёЫЭЪЁ]")
@@ -53,10 +75,9 @@ _DOTTED_DATE = re.compile(r"^([0-3]?\d)\.(0\d|1[0-2])(?:\.\d+)?$")
 def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
     """The fingerprint of `post`; its matches add what they prove independently of language."""
     title, text = body(post)
-    lead_tokens = _TOKEN.findall(title)
-    tokens = [*lead_tokens, "\n", *_TOKEN.findall(text[:4000])] if title else _TOKEN.findall(text[:4000])
+    lead = title or text[: _LEAD.match(text).end()]  # type: ignore[union-attr]  # it matches any text
     found = _Found()
-    found.take(tokens[: MOST_WORDS * 2], len(lead_tokens))
+    found.take(_TOKEN.findall(f"{title}\n{text[:3000]}" if title else text[:3000])[: MOST_WORDS * 2], bool(title))
     matched = tuple(matches)
     return Fingerprint(
         words=tuple(found.cuts),
@@ -72,11 +93,21 @@ def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
         lead=_sorted(found.lead),
         cites=tuple(dict.fromkeys(found.cites)),
         language=post.language or language(text or title),
-        negated=_NEGATED.search(f"{title}. {text[:300]}") is not None,
+        main=_sorted(found.main),
+        denied=_sorted(found.denied),
+        hedged=_HEDGED.search(lead) is not None,
+        reacts=_REACTS.search(lead) is not None,
         digest=_is_digest(title, text),
         signals=tuple(sorted({(m.storyline, m.signal, m.phase or "") for m in matched if m.hits})),
+        forward=_forward(post.forwarded_from),
         concepts=_sorted({hit.concept for m in matched for hit in m.hits}),
     )
+
+
+def _forward(origin: str | None) -> str:
+    if not origin:
+        return ""
+    return canonical_url(origin) if "/" in origin else canonical(origin)
 
 
 def _sorted(values: Iterable[str]) -> tuple[str, ...]:
@@ -94,26 +125,37 @@ class _Found:
         self.numbers: set[str] = set()
         self.dates: set[str] = set()
         self.lead: set[str] = set()
+        self.main: set[str] = set()  # of the lead, what stands before "after", "amid", "following"
+        self.denied: set[str] = set()  # acts that it says are not so
         self.cites: list[str] = []
+        self.dashes: set[int] = set()  # words that stand after a dash
 
-    def take(self, tokens: list[str], title_length: int) -> None:
+    def take(self, tokens: list[str], titled: bool) -> None:
         words: list[Reading] = []
         starts: list[bool] = []
-        lead_end = title_length
+        lead_end = main_end = 0
         begins = True
         for token in tokens:
+            if token in "—–":
+                self.dashes.add(len(words))
+                continue
             if token in _STOP:
                 begins = True
-                if not lead_end and len(words) >= 7:
+                if not lead_end and (len(words) >= 7 or (titled and words and token == "\n")):
                     lead_end = len(words)
                 continue
+            if not main_end and len(words) >= 4 and token in _BACKGROUND:
+                main_end = len(words)
             words.append(read(token))
             starts.append(begins)
             begins = False
         lead_end = min(lead_end or len(words), LEAD_WORDS)
+        main_end = min(main_end or lead_end, lead_end)
         at = 0
         while at < len(words):
             at = self._word(words, at, starts[at], at < lead_end)
+            if at <= main_end:
+                self.main = set(self.lead)
 
     def _word(self, words: list[Reading], at: int, begins: bool, leads: bool) -> int:
         """Take the word at `at`, or the phrase that it opens; return where to go on."""
@@ -131,7 +173,8 @@ class _Found:
         elif kind == "months":
             pass
         elif kind == "agencies":
-            self.cites.append(terms[0])
+            if at in self.dashes or any(w.folded.startswith(_REPORTING) for w in words[max(0, at - 3) : at + step + 3]):
+                self.cites.append(terms[0])
         elif kind == "name":
             self._name(word, begins, leads)
         elif kind == "word" or kind == "units":
@@ -144,6 +187,8 @@ class _Found:
             self.fields["actors"].update(terms[1:])
             if leads:
                 self.lead.update(terms)
+            if kind == "acts" and _denied(words, at, step):
+                self.denied.add(terms[0])
         return at + step
 
     def _name(self, word: Reading, begins: bool, leads: bool) -> None:
@@ -198,6 +243,16 @@ def said_terms(text: str) -> set[str]:
         terms.add(word.cut)
         at += step
     return terms
+
+
+def _denied(words: list[Reading], at: int, step: int) -> bool:
+    """Whether an act stands under a "not" or a denial: a few words before it, or right after it (`евакуації не буде`)."""
+    before = words[max(0, at - 4) : at]
+    if any(word.folded in _NOT or word.terms[0] == "deny" or word.folded.endswith("nt") and len(word.folded) < 7 for word in before[-3:]):
+        return True
+    return any(word.terms[0] == "deny" for word in before) or any(
+        word.folded in ("не", "not") for word in words[at + step : at + step + 1]
+    )
 
 
 def winnow(words: list[str]) -> tuple[int, ...]:

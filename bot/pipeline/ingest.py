@@ -17,8 +17,8 @@ import msgspec
 import structlog
 
 from bot.errors import Conflict, PollError, StoreUnavailable
-from bot.events import Window
-from bot.model import Commit, Cursor, Health, Post
+from bot.events import Window, newer
+from bot.model import Commit, Cursor, Health, Phase, Post
 from bot.pipeline.judge import Judge, Judged
 from bot.pipeline.policies import policies_of
 from bot.pipeline.schedule import due
@@ -70,16 +70,31 @@ class Ingest:
         self._clock = clock
         self._worker = worker
         self._gathering = Gathering(store)
+        self._polls: set[asyncio.Task[None]] = set()
         self._judging = asyncio.Lock()  # the window is one; polls run side by side, judging does not
 
     async def run(self, source: Source) -> None:
         """Poll `source` once if it is due and no other worker has; whatever fails is recorded, never raised."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._polls.add(task)
         try:
             await self._run(source)
         except (StoreUnavailable, Conflict) as error:
             log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
         except Exception:
             log.exception("polled", source=source.id, outcome="bug")
+        finally:
+            self._polls.discard(task)
+
+    async def finish(self, grace: float) -> None:
+        """Give polls under way `grace` seconds to commit; those that take longer are dropped and leave no trace."""
+        if self._polls:
+            await asyncio.wait(self._polls, timeout=grace)
+        left = list(self._polls)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _run(self, source: Source) -> None:
         health = await self._store.sources.health(source.id)
@@ -145,7 +160,7 @@ class Ingest:
                         posts=tuple(fresh),
                         events=judged.events,
                         alerts=judged.alerts,
-                        phases=judged.phases,
+                        phases=await self._newer(judged),
                         expected=self._gathering.revision,
                     )
                 )
@@ -159,6 +174,11 @@ class Ingest:
                 self._gathering.revision = revision
             return judged
         raise Conflict(f"source {source.id}: overtaken {TRIES} times in a row; its posts come with the next poll")
+
+    async def _newer(self, judged: Judged) -> tuple[Phase, ...]:
+        """The phases that move a storyline on; a late report of an old event turns none back."""
+        standing = await self._store.events.phases() if judged.phases else {}
+        return tuple(phase for phase in judged.phases if newer(standing.get(phase.storyline), phase))
 
 
 def sighted(cursor: Cursor, first_sight: datetime) -> Cursor:

@@ -105,7 +105,8 @@ class _Run:
 
     def place(self, placement: Placement, *, quiet: bool) -> None:
         self.placements.append(placement)
-        event, alerts = placement.after, ()
+        event = placement.after
+        alerts: tuple[Alert, ...] = ()
         if not quiet:
             event, alerts = decide(
                 placement.before, placement.after, self.it.policies, self.now, rules=self.it.rules.revision

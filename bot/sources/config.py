@@ -60,7 +60,7 @@ def parse_sources(text: str, name: str) -> tuple[Source, ...]:
     """The sources of a YAML text; `name` stands in the faults for its path."""
     faults: list[Fault] = []
     root = read_yaml(text, name, faults)
-    sources = tuple(_sources(root, name, faults)) if not any(fault.line for fault in faults) or root else ()
+    sources = tuple(_sources(root, name, faults))
     if faults:
         raise RuleFaults(tuple(faults))
     return sources
@@ -83,6 +83,8 @@ def _sources(root: Placed | None, name: str, faults: list[Fault]) -> Iterator[So
         faults.append(Fault(name, place[0], place[1], message))
 
     if root is None:
+        if not faults:
+            fault((1, 1), "`sources` is missing: a list of rows with id, kind, channel or url")
         return
     if not isinstance(root.value, PlacedMap):
         fault(root.place, f"found {root.called}, expected `sources:` with a list of rows")
@@ -104,11 +106,15 @@ def _sources(root: Placed | None, name: str, faults: list[Fault]) -> Iterator[So
             continue
         line = row.place[0]
         if source.id in ids:
-            fault(row.at("id"), f"id {source.id!r} is already taken in line {ids[source.id]}; every source needs its own")
+            fault(
+                row.at("id"), f"id {source.id!r} is already taken in line {ids[source.id]}; every source needs its own"
+            )
         elif source.address in addresses:
             other, where = addresses[source.address]
             what = "channel" if source.kind == "telegram" else "url"
-            fault(row.at(what), f"{what} is already polled by {other!r} in line {where}; polling it twice doubles posts")
+            fault(
+                row.at(what), f"{what} is already polled by {other!r} in line {where}; polling it twice doubles posts"
+            )
         else:
             ids[source.id] = line
             addresses[source.address] = (source.id, line)
@@ -174,7 +180,9 @@ class _Row:
         value = self._text("id")
         if value is not None and not _ID.fullmatch(value):
             found = self.row.at("id")
-            self.fault(found, f"id {value!r} is not a name; use up to 64 of a-z 0-9 . _ -, beginning with a letter or digit")
+            self.fault(
+                found, f"id {value!r} is not a name; use up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
+            )
         return value
 
     def _kind(self) -> str | None:
@@ -184,7 +192,7 @@ class _Row:
         value = self._text("kind")
         if value is not None and value not in KINDS:
             expected = f"expected one of {', '.join(KINDS)}"
-            self.fault(self.row.at("kind"), f"unknown kind {_shown(value)}{_nearest(value, KINDS)}; {expected}")
+            self.fault(self.row.at("kind"), f"unknown kind {_shown(value)}, {expected}{_nearest(value, KINDS)}")
             return None
         return value
 
@@ -201,14 +209,16 @@ class _Row:
         if not _CHANNEL.fullmatch(handle):
             self.fault(
                 self.row.at("channel"),
-                f"channel {_shown(value)} is not a public handle; expected 3-32 letters, digits or _, such as OSINTdefender",
+                f"channel {_shown(value)} is not a public handle; expected 3-32 letters, digits or _",
             )
         return handle
 
     def _url(self, kind: str | None) -> str | None:
         value = self._text("url")
         if kind == "telegram" and value is not None:
-            self.fault(self.row.at("url"), "a telegram source has no `url`; expected `channel`, and `base_url` for a stand-in")
+            self.fault(
+                self.row.at("url"), "a telegram source has no `url`; expected `channel`, and `base_url` for a stand-in"
+            )
         if kind == "feed" and self._value("url") is None:
             self.fault(self.row.place, "`url` is missing: the http(s) address of the feed")
         return self._web("url", value)
@@ -229,7 +239,9 @@ class _Row:
             good = False
         if not good:
             # The value is not repeated: it may hold a password or a key.
-            self.fault(self.row.at(name), f"`{name}` is not an http(s) address; expected such as https://example.org/rss.xml")
+            self.fault(
+                self.row.at(name), f"`{name}` is not an http(s) address; expected such as https://example.org/rss.xml"
+            )
         return value
 
     def _every(self, kind: str | None) -> float:
@@ -238,7 +250,9 @@ class _Row:
         if found is None:
             return default
         if isinstance(found.value, int | float) and not isinstance(found.value, bool):
-            self.fault(found.place, f"`every` is {found.value} without a unit; expected such as {found.value}s, 5m or 1h")
+            self.fault(
+                found.place, f"`every` is {found.value} without a unit; expected such as {found.value}s, 5m or 1h"
+            )
             return default
         try:
             return seconds(str(found.value))
@@ -249,7 +263,9 @@ class _Row:
     def _language(self) -> str | None:
         value = self._text("language")
         if value is not None and not _LANGUAGE.fullmatch(value):
-            self.fault(self.row.at("language"), f"language {_shown(value)} is not a code; expected such as en, uk or ru")
+            self.fault(
+                self.row.at("language"), f"language {_shown(value)} is not a code; expected such as en, uk or ru"
+            )
         return value
 
     def _private(self) -> bool:

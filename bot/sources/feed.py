@@ -34,7 +34,7 @@ def parse(
     faults. Raises MarkupChanged when the body is no feed at all.
     """
     base = source.url or ""
-    document = read_json(body) if looks_like_json(body) else read_xml(body, content_type, base)
+    document = read_json(body) if looks_like_json(body) else read_xml(body, content_type)
     if document is None:
         raise MarkupChanged(f"{source.id}: what came is not a feed{_instead(body)}")
     faults = list(document.faults)
@@ -64,9 +64,7 @@ def parse(
     )
 
 
-def _post(
-    native: str, entry: Entry, document: Document, source: Source, base: str, published: datetime
-) -> Post:
+def _post(native: str, entry: Entry, document: Document, source: Source, base: str, published: datetime) -> Post:
     edited = entry.published and entry.updated and entry.updated - entry.published > EDITED_AFTER
     return Post(
         id=f"{source.id}/{native}",

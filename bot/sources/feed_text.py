@@ -13,11 +13,13 @@ from bot.sources.plain import fragment, plain, settle
 LONGEST = 32_768  # characters kept of one text; hostile feeds send megabytes in one line
 _INPUT = 1_000_000
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
-_TAG = re.compile(
-    r"</?(?:p|br|a|div|span|b|i|em|strong|img|ul|ol|li|h[1-6]|blockquote|figure|table|tr|td|u|font|sup|sub|cite)"
-    r"(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
+# Only tags of HTML: feeds also hold `<name>` as a word, and that is text.
+_TAG_NAMES = """
+    p br a div span b i em strong img ul ol li h1 h2 h3 h4 h5 h6 blockquote q cite code pre kbd samp tt var s strike del
+    ins u small big sub sup font center hr table thead tbody tfoot tr td th caption dl dt dd figure figcaption
+    picture video audio iframe embed object script style noscript section article aside header footer main nav time
+"""
+_TAG = re.compile(rf"</?(?:{'|'.join(_TAG_NAMES.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _MOST_LINKS = 50
 
 

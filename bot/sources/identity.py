@@ -17,7 +17,7 @@ _REVISION = re.compile(r"#[0-9]{1,4}$")
 _TRACKING = re.compile(
     # Only what never names a page: `cid`, `mod`, `source` and their like do on some sites, and stay.
     r"(?:utm_.*|at_(?:medium|campaign|link.*|bbc.*|custom.*|format|ptr.*|type)|fbclid|gclid|yclid|dclid|msclkid|mc_cid"
-    r"|mc_eid|igshid|_openstat|ocid|cmpid|ref_src|smid|ns_(?:mchannel|source|campaign|linkname)|xtor|wt\.mc_id|maca)",
+    r"|mc_eid|igshid|_openstat|ocid|cmpid|ref_src|smid|ns_(?:mchannel|source|campaign|linkname)|xtor|wt\.mc_id|maca|traffic_source)",
     re.IGNORECASE,
 )
 _PLAIN_TRACKING = re.compile(r"(?:utm_.*|at_medium|at_campaign|fbclid|gclid|yclid|dclid|msclkid)", re.IGNORECASE)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.sources.entry import Document, Entry
-from bot.sources.feed_text import html_links, html_text, title_text
+from bot.sources.feed_text import html_links, html_text, is_web, title_text
 from bot.sources.plain import settle
 
 
@@ -40,9 +40,10 @@ def read_json(body: bytes) -> Document | None:
 def _entry(row: Mapping[str, Any]) -> Entry:
     rich = _text(row, "content_html")
     text = settle(_text(row, "content_text"))
+    guid = _text(row, "id")
     return Entry(
-        guid=_text(row, "id"),
-        link=_text(row, "url") or _text(row, "external_url"),
+        guid=guid,
+        link=_text(row, "url") or _text(row, "external_url") or (guid if is_web(guid) else ""),
         title=settle(_text(row, "title")),
         text=title_text(_text(row, "summary")) or text or html_text(rich),
         links=html_links(rich),

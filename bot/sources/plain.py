@@ -8,18 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Elements that stand on lines of their own.
-_BLOCKS = frozenset(
-    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
-    " h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
-)
-_UNSEEN = frozenset("script style template noscript iframe object embed canvas svg head title audio video".split())
+_BLOCK_TAGS = """
+    address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul
+"""
+_BLOCKS = frozenset(_BLOCK_TAGS.split())
+_UNSEEN_TAGS = "script style template noscript iframe object embed canvas svg head title audio video"
+_UNSEEN = frozenset(_UNSEEN_TAGS.split())
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAK = re.compile(r" *\n *")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 # Invisible characters that senders put at the edges to hide a link; inside a text they may join emoji and stay.
-_EDGES = " \t\r\n\f\u200b\u2060\u2063\ufeff"
+_EDGES = " \t\r\n\f\v\xa0\u2002\u2003\u2009\u200b\u202f\u2060\u2063\u3000\ufeff"
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {0x7F: None, 0xFFFE: None, 0xFFFF: None}
-_KEEP = "\ue000"  # stands for a line break while runs of white space are folded; private use, so no text is lost
+# Stand for line breaks and for the edges of blocks while white space is folded; private use, so no text is lost.
+_BREAK, _EDGE = "\ue000", "\ue001"
+_BREAKS = re.compile(f"[ {_BREAK}{_EDGE}]*[{_BREAK}{_EDGE}][ {_BREAK}{_EDGE}]*")
 
 
 def plain(nodes: Iterable[LexborNode], skip: Callable[[LexborNode], bool] | None = None) -> str:
@@ -30,9 +34,14 @@ def plain(nodes: Iterable[LexborNode], skip: Callable[[LexborNode], bool] | None
     """
     parts: list[str] = []
     for node in nodes:
-        parts.append(_KEEP)
+        parts.append(_EDGE)
         parts.extend(_pieces(node, skip))
-    return settle(_SPACE.sub(" ", "".join(parts)).replace(_KEEP, "\n"))
+    return settle(_BREAKS.sub(_lines, _SPACE.sub(" ", "".join(parts))))
+
+
+def _lines(found: re.Match[str]) -> str:
+    """Two breaks leave an empty line; the edges of blocks, however many, only end a line."""
+    return "\n\n" if found[0].count(_BREAK) > 1 else "\n"
 
 
 def settle(text: str) -> str:
@@ -60,12 +69,12 @@ def _pieces(root: LexborNode, skip: Callable[[LexborNode], bool] | None) -> Iter
         tag = node.tag or ""
         down = None
         if tag == "-text":
-            text = (node.text_content or "").replace(_KEEP, "")
-            yield text.replace("\r\n", "\n").replace("\n", _KEEP) if literal else text
+            text = (node.text_content or "").replace(_BREAK, "").replace(_EDGE, "")
+            yield text.replace("\r\n", "\n").replace("\n", _BREAK) if literal else text
         elif tag == "br":
-            yield _KEEP
+            yield _BREAK
         elif not tag.startswith("-") and tag not in _UNSEEN and not (skip is not None and skip(node)):
-            yield _KEEP if tag in _BLOCKS else " " if tag in ("td", "th") else ""
+            yield _EDGE if tag in _BLOCKS else " " if tag in ("td", "th") else ""
             literal += tag == "pre"
             down = node.first_child
             if down is None:
@@ -84,4 +93,4 @@ def _pieces(root: LexborNode, skip: Callable[[LexborNode], bool] | None) -> Iter
 
 def _left(node: LexborNode) -> Iterator[str]:
     if node.tag in _BLOCKS:
-        yield _KEEP
+        yield _EDGE

@@ -30,14 +30,32 @@ _PARTS = (  # text that stands outside the message text, in the order in which i
     ".tgme_widget_message_location_title",
     ".tgme_widget_message_location_address",
 )
+_MEDIA_CLASSES = """
+    photo_wrap photo video_player video video_wrap roundvideo roundvideo_player voice voice_player document_wrap
+    document location_wrap location contact contact_wrap sticker sticker_wrap tgsticker videosticker poll grouped_wrap
+    service_photo game invoice link_preview giveaway story
+"""
 _MEDIA = ", ".join(
-    f".tgme_widget_message_{kind}"
-    for kind in (
-        "photo_wrap photo video_player video video_wrap roundvideo roundvideo_player voice voice_player document_wrap"
-        " document location_wrap location contact contact_wrap sticker sticker_wrap tgsticker videosticker poll"
-        " grouped_wrap service_photo game invoice link_preview giveaway story"
-    ).split()
-) + ", .message_media_not_supported, .media_supported_cont"
+    [
+        *(f".tgme_widget_message_{name}" for name in _MEDIA_CLASSES.split()),
+        ".message_media_not_supported",
+        ".media_supported_cont",
+    ]
+)
+
+# Where a block without text may hold words all the same; words anywhere else are text that we fail to see.
+_WORDY_CLASSES = """
+    user author owner_name footer info meta reactions forwarded_from reply link_preview inline_keyboard inline_row
+    via_bot bubble_tail service_date photo_wrap video_player roundvideo_player voice_player document_wrap sticker_wrap
+    location_wrap contact_wrap poll grouped_wrap service_photo game invoice giveaway story
+"""
+_WORDY = frozenset(
+    [
+        *(f"tgme_widget_message_{name}" for name in _WORDY_CLASSES.split()),
+        "message_media_not_supported_wrap",
+        "media_supported_cont",
+    ]
+)
 
 
 class BadBlock(Exception):
@@ -53,7 +71,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     ids: tuple[int, ...]  # its own id and those of its album
     number: int | None  # numeric id of the channel
     service: bool
-    hollow: bool  # neither text nor any media that we know
+    hollow: bool  # neither text nor any media that we know, or words that stand in no place that we know
 
 
 def read_block(node: LexborNode, source: Source) -> Block:
@@ -90,7 +108,7 @@ def read_block(node: LexborNode, source: Source) -> Block:
         ids=(native, *parts),
         number=_number(node),
         service="service_message" in (node.attributes.get("class") or "").split(),
-        hollow=not text and node.css_first(_MEDIA) is None,
+        hollow=not text and (node.css_first(_MEDIA) is None or _stray(node)),
     )
 
 
@@ -98,7 +116,8 @@ def _texts(node: LexborNode) -> list[LexborNode]:
     """The outermost text elements. Albums nest two, so that reading each would double the caption; in the old markup
     a quoted reply has the same class as the text."""
     kept: list[LexborNode] = []
-    for found in node.css(_TEXTS):
+    # The parser gives an element once for each selector that it satisfies.
+    for found in {found.mem_id: found for found in node.css(_TEXTS)}.values():
         up = found.parent
         while up is not None and up.mem_id != node.mem_id:
             if _has(up, "tgme_widget_message_text", "js-message_text", "tgme_widget_message_reply"):
@@ -111,6 +130,10 @@ def _texts(node: LexborNode) -> list[LexborNode]:
 
 def _has(node: LexborNode, *names: str) -> bool:
     return not set(names).isdisjoint((node.attributes.get("class") or "").split())
+
+
+def _stray(node: LexborNode) -> bool:
+    return bool(plain((node,), lambda inner: not _WORDY.isdisjoint((inner.attributes.get("class") or "").split())))
 
 
 def _parts(node: LexborNode) -> Iterable[str]:

@@ -39,13 +39,17 @@ def parse(html: bytes | str, source: Source) -> Page:
         blocks.append(block)
     for block in blocks:
         if source.channel and block.channel.casefold() != source.channel.casefold():
-            raise IdentityChanged(f"{source.id}: the page holds posts of {block.channel!r}, expected {source.channel!r}")
+            raise IdentityChanged(
+                f"{source.id}: the page holds posts of {block.channel!r}, expected {source.channel!r}"
+            )
     if not blocks:
         return _without_blocks(tree, source, faults)
     hollow = [block for block in blocks if block.hollow]
-    if len(hollow) == len(blocks):
-        raise MarkupChanged(f"{source.id}: {len(blocks)} posts on the page, none with text or media that we can read")
-    faults.extend(f"unread-block: {block.channel}/{block.native}: neither text nor media" for block in hollow)
+    if len(hollow) == len(blocks) or len(hollow) >= max(3, len(blocks) / 2):
+        raise MarkupChanged(
+            f"{source.id}: {len(hollow)} of {len(blocks)} posts on the page hold nothing that we can read"
+        )
+    faults.extend(f"unread-block: {block.channel}/{block.native}: no text or media that we know" for block in hollow)
     blocks.sort(key=lambda block: block.native)
     numbers = {block.number for block in blocks if block.number is not None}
     if source.channel and len(numbers) > 1:

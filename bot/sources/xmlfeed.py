@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,16 +12,17 @@ import feedparser
 
 from bot.sources.encoding import decode
 from bot.sources.entry import Document, Entry
-from bot.sources.feed_text import html_links, html_text, title_text
+from bot.sources.feed_text import html_links, html_text, is_web, title_text
 
 _BENIGN = ("CharacterEncodingOverride", "NonXMLContentType")  # we decode ourselves
 _CUT = ("…", "...", "[...]", "[…]", "[..]")
 
 
-def read_xml(body: bytes, content_type: str | None, base: str) -> Document | None:
-    """The feed in `body`, or None when it is none. `base` is the feed's own address, for relative links."""
+def read_xml(body: bytes, content_type: str | None) -> Document | None:
+    """The feed in `body`, or None when it is none. Relative links are left so, but for `xml:base`."""
     text, wrong = decode(body, content_type)
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
+    # No address is given: feedparser would resolve guids by it as well, and make links of them.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     # A stream, since feedparser takes a plain string for a file name or an address.
     stream = io.BytesIO(text.encode("utf-8", "replace"))
     parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
@@ -72,20 +74,20 @@ def _body(entry: Mapping[str, Any]) -> str:
 
 
 def _link(entry: Mapping[str, Any]) -> str:
-    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
-    if not link:
-        guid = _text(entry, "id")
-        return guid if guid.startswith(("http://", "https://")) else ""
-    return link
+    """The entry's own link; a guid only where it is an address: feedparser makes an address of any."""
+    guid = _text(entry, "id")
+    given = _text(entry, "feedburner_origlink") or (_text(entry, "link") if entry.get("links") else "")
+    return given or (guid if is_web(guid) else "")
 
 
 def _moment(entry: Mapping[str, Any], *names: str) -> datetime | None:
     for name in names:
-        found = entry.get(name)
+        # Straight from the dict: feedparser's own look-up passes a publication off as an update.
+        found = dict.get(entry, name) if isinstance(entry, dict) else None
         if found is not None:
             try:
-                return datetime(*found[:6], tzinfo=UTC)
-            except (TypeError, ValueError):
+                return datetime.fromtimestamp(calendar.timegm(found), UTC)
+            except (TypeError, ValueError, OverflowError, OSError):
                 continue
     return None
 

@@ -84,7 +84,9 @@ def _placed(node: Node, loader: yaml.SafeLoader, name: str, faults: list[Fault],
                 faults.append(Fault(name, *key.place, f"a key is {key.called}, expected a word"))
             elif key.value in seen:
                 faults.append(
-                    Fault(name, *key.place, f"key {key.value!r} stands twice, first in line {seen[key.value]}; keep one")
+                    Fault(
+                        name, *key.place, f"key {key.value!r} stands twice, first in line {seen[key.value]}; keep one"
+                    )
                 )
             else:
                 seen[key.value] = key.place[0]
@@ -94,7 +96,7 @@ def _placed(node: Node, loader: yaml.SafeLoader, name: str, faults: list[Fault],
         return Placed([_placed(child, loader, name, faults, depth + 1) for child in node.value], place)
     assert isinstance(node, ScalarNode)
     try:
-        value = loader.construct_object(node)  # type: ignore[no-untyped-call]
+        value = loader.construct_object(node)
     except yaml.YAMLError:
         faults.append(Fault(name, *place, f"tag {node.tag} is not allowed here; write a plain value"))
         value = None

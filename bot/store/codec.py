@@ -6,7 +6,6 @@ program may share one Redis during a rolling restart. The version rises when a f
 
 from __future__ import annotations
 
-import functools
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +15,7 @@ from bot.errors import StoreUnavailable
 VERSION = 1
 _HEAD = bytes([VERSION])
 _encoder = msgspec.msgpack.Encoder()
+_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {}
 
 T = TypeVar("T")
 
@@ -32,7 +32,8 @@ def decode(data: bytes, kind: type[T]) -> T:
     """The record that `data` holds; StoreUnavailable where a newer program wrote it."""
     if data[0] != VERSION:
         raise StoreUnavailable(f"a {kind.__name__} in Redis has schema version {data[0]}: run the newer Wirewatch")
-    return _decoder(kind).decode(memoryview(data)[1:])
+    decoder: msgspec.msgpack.Decoder[T] = _decoders.get(kind) or _decoder(kind)
+    return decoder.decode(memoryview(data)[1:])
 
 
 def decode_all(rows: list[bytes | None], kind: type[T]) -> list[T]:
@@ -40,10 +41,10 @@ def decode_all(rows: list[bytes | None], kind: type[T]) -> list[T]:
     return [decode(row, kind) for row in rows if row is not None]
 
 
-@functools.cache
 def _decoder(kind: type[T]) -> msgspec.msgpack.Decoder[T]:
     # Not strict: a mended record carries its times as text.
-    return msgspec.msgpack.Decoder(kind, strict=False)
+    decoder = _decoders[kind] = msgspec.msgpack.Decoder(kind, strict=False)
+    return decoder
 
 
 def _mended(value: Any) -> Any:

@@ -45,7 +45,7 @@ class Key(msgspec.Struct, frozen=True):
 SCHEMA = Key("schema", "string", "version of this layout", "one number")
 
 # --- sources
-CURSORS = Key("cursors", "hash", "source → Cursor", "one a source; `sources.keep` drops the rest")
+CURSORS = Key("cursors", "hash", "source → Cursor", "one a source ever configured")
 HEALTHS = Key("healths", "hash", "source → Health", "one a source; `sources.keep` drops the rest")
 LEASE = Key("lease:{}", "string", "worker that polls the source, and until when (ms)", "expires with the interval")
 SEEN = Key("seen:{}", "hash", "post → digest of the version last committed", "SEEN_OF_SOURCE_MOST")
@@ -90,8 +90,8 @@ MISSED = Key("missed:{}", "list", "of a target: storyline and event that came to
 
 # --- pace (times in microseconds: Redis TIME)
 PACE_ALL = Key("pace", "string", "when the next message may go (µs)", "one number")
-PACE_CHAT = Key("pace:{}", "string", "when the next message to a chat is due by even spacing (µs)", "expires when past")
-PACE_HOLD = Key("pace-hold:{}", "string", "a chat (or `all`) that Telegram told us to leave alone, until (µs)", "expires")
+PACE_CHAT = Key("pace:{}", "string", "the same for a chat, by its own spacing (µs)", "expires when past")
+PACE_HOLD = Key("pace-hold:{}", "string", "a chat, or `all`, that must rest after a 429, until (µs)", "expires")
 PACE_FLOODS = Key("pace-floods", "zset", "chats that drew 429, by when (µs)", "10 s")
 PACE_SLOW = Key("pace-slow", "string", "what the interval is multiplied with since the last flood", "10 minutes")
 

@@ -19,6 +19,7 @@ _TRACKING = re.compile(
 _TRACKING_SAFE = frozenset({"s", "source", "from", "cid", "share", "si", "feature", "partner", "ref", "rss", "amp"})
 """Names that carry content on some sites: dropped only beside a tracking name that is certain."""
 _TELEGRAM_HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog", "www.t.me", "www.telegram.me"})
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:(?!\d|//)", re.IGNORECASE)  # mailto:, tel:
 _HANDLE = re.compile(r"[a-z][a-z0-9_]{3,31}")
 
 
@@ -45,10 +46,10 @@ def canonical_url(url: str) -> str:
         host, port = (parts.hostname or "").lower().rstrip("."), parts.port
     except ValueError:
         return url
-    if parts.scheme.lower() not in ("http", "https") or "." not in host:
-        return url
     if post := telegram_post(url):
         return f"https://t.me/{post[0]}/{post[1]}"
+    if parts.scheme.lower() not in ("http", "https") or "." not in host or _OTHER_SCHEME.match(url):
+        return url
     for prefix in ("www.", "m.", "amp."):
         if host.startswith(prefix) and host.count(".") >= 2:
             host = host.removeprefix(prefix)

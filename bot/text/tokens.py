@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.text.canonical import APOSTROPHES, HYPHENS, canonical
 from bot.text.links import LINK
@@ -44,8 +44,11 @@ _CHUNK_OR_LINK = re.compile(rf"{LINK}|(?<![\w@/.])@\w+|{_WORD}", re.IGNORECASE)
 _LINK = re.compile(LINK, re.IGNORECASE)
 
 _BETWEEN = re.escape(HYPHENS) + "_*"
-_PIECE = re.compile(rf"[^\W_][^{_BETWEEN}]*(?:(?:\*\*|__)(?=[^\W_])[^{_BETWEEN}]+)*")  # bold may end inside a word
-_POSSESSIVE = re.compile(rf"(?<=\w)[{APOSTROPHES}][sS]$|[{APOSTROPHES}]+$")
+_PIECE = re.compile(
+    rf"[^\W_][^{_BETWEEN}]*(?:(?:\*\*|__)(?=[^\W_]|[{APOSTROPHES}]\w)[^{_BETWEEN}]+)*"
+)  # bold may end inside a word
+_POSSESSIVE = re.compile(rf"(?<=[\w*])[*_]*[{APOSTROPHES}][sS]$|[{APOSTROPHES}*_]+$")
+_PLAIN = re.compile(r"[0-9A-Za-zА-Яа-яЁёІіЇїЄєҐґ]+")
 _NOT_WORD = re.compile(rf"[\W_{APOSTROPHES}]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
@@ -98,10 +101,25 @@ class Tokens:
         return tuple(bisect_right(begins, start) - 1 for start in self.starts)
 
     def original(self, index: int) -> str:
-        """A word as it is written in the text."""
+        """A word as it stands in the text: `Russia`, `U.S.`."""
         return self.text[self.starts[index] : self.ends[index]]
 
+    def written(self, index: int) -> str:
+        """The letters of a word with their case, without dots and marks: `Russia`, `US`."""
+        return self._written[index]
 
+    @cached_property
+    def _written(self) -> list[str]:
+        written: list[str] = []
+        for chunk in self._chunks:
+            if _PLAIN.fullmatch(chunk):
+                written.append(chunk)
+            else:
+                written += [_letters(chunk[start:end]) for _, start, end in _pieces(chunk)]
+        return written
+
+
+@lru_cache(maxsize=64)  # matching, gathering and rendering ask for the same text one after another
 def tokenize(text: str) -> Tokens:
     """The words of a text, with spans into it; any string is accepted."""
     if len(_memo) > _MEMO_LIMIT:
@@ -145,6 +163,10 @@ def _pieces(chunk: str) -> list[tuple[str, int, int]]:
         if word:
             pieces.append((word, match.start(), match.start() + len(written)))
     return pieces
+
+
+def _letters(chunk: str) -> str:
+    return _NOT_WORD.sub("", unicodedata.normalize("NFKC", _POSSESSIVE.sub("", chunk)))
 
 
 def _number(written: str) -> str:

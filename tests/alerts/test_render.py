@@ -55,24 +55,32 @@ def test_an_event_in_a_list_reads_as_agreed(name: str) -> None:
     looks.golden(f"line-{name}", Message(html=render_event_line(EVENTS[name], NOW).html))
 
 
-@pytest.mark.parametrize(
-    ("name", "before", "reason"),
-    [
-        ("confirmed", "first", Reason.CONFIRMED),
-        ("corrected", "confirmed", Reason.CORRECTED),
-        ("corrected", None, Reason.CORRECTED),
-        ("retracted", "confirmed", Reason.RETRACTED),
-        ("all-gone", "first", Reason.RETRACTED),
-        ("contradicted", "first", Reason.CONTRADICTED),
-        ("two-storylines", None, Reason.ESCALATED),
-        ("many", "confirmed", Reason.UPDATED),
-        ("first", None, Reason.FIRST_REPORT),
-    ],
-)
+RINGS = [
+    ("confirmed", "first", Reason.CONFIRMED),
+    ("corrected", "confirmed", Reason.CORRECTED),
+    ("corrected", None, Reason.CORRECTED),
+    ("retracted", "confirmed", Reason.RETRACTED),
+    ("all-gone", "first", Reason.RETRACTED),
+    ("contradicted", "first", Reason.CONTRADICTED),
+    ("two-storylines", None, Reason.ESCALATED),
+    ("many", "confirmed", Reason.UPDATED),
+    ("first", None, Reason.FIRST_REPORT),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "reason"), RINGS)
 def test_a_ring_says_what_changed(name: str, before: str | None, reason: Reason) -> None:
     """The short reply names the reason, who said it, and the difference when the earlier state is known."""
     reply = render_ring(EVENTS[name], owed(EVENTS[name], reason), NOW, EVENTS[before] if before else None)
     looks.golden(f"ring-{name}-{reason}{'' if before else '-alone'}", reply)
+
+
+def test_no_golden_text_is_left_over() -> None:
+    """Every golden text belongs to a test."""
+    wanted = {f"{kind}-{name}" for kind in ("alert", "line") for name in EVENTS}
+    wanted |= {f"ring-{name}-{reason}{'' if before else '-alone'}" for name, before, reason in RINGS}
+    found = {path.stem for path in looks.FIXTURES.glob("*.txt") if not path.stem.startswith("screen-")}
+    assert found == wanted
 
 
 def test_every_reported_post_is_linked() -> None:
@@ -165,6 +173,7 @@ reports = st.builds(
     signals=st.lists(st.tuples(st.sampled_from(["mediation", "x"]), names), max_size=4).map(tuple),
     edited=st.booleans(),
     gone=st.booleans(),
+    was=st.just("") | anything,
 )
 events = st.builds(
     Event,

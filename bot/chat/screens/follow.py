@@ -48,7 +48,7 @@ def choose(storylines: Sequence[Storyline], followed: Collection[str], page: int
             bold("Choose storylines"),
             text(f"{who} {count} of {len(storylines)}. Press one to follow it, press again to stop."),
         ),
-        choosing(storylines, followed, page) + ((frame.press("How I follow them", Verb.MINE),) if count else (),),
+        (*choosing(storylines, followed, page), (frame.press("How each is followed", Verb.MINE),) if count else ()),
     )
 
 
@@ -123,7 +123,7 @@ def tune(storyline: Storyline, subscription: Subscription) -> Message:
             confirmed,
             (
                 frame.press("Stop following", Verb.FOLLOW, name, 0, "s"),
-                frame.press("‹ What I follow", Verb.MINE),
+                frame.press("‹ What is followed", Verb.MINE),
             ),
         ),
     )
@@ -144,8 +144,8 @@ def followed(
     return frame.message(
         (what, text(f"You get: {manner(one)}."), not_understood(unknown)),
         (
-            row + (frame.press("Show story", Verb.CARD, short(first.name)),) if len(storylines) == 1 else row,
-            (frame.press("What I follow", Verb.MINE),),
+            (*row, frame.press("Show story", Verb.CARD, short(first.name))) if len(storylines) == 1 else row,
+            (frame.press("What is followed", Verb.MINE),),
         ),
     )
 
@@ -162,7 +162,7 @@ def stopped(storylines: Sequence[str], unknown: Sequence[str], *, private: bool)
         what = text(f"Nothing changed: {'you do' if private else 'this chat does'} not follow that.")
     return frame.message(
         (what, not_understood(unknown)),
-        ((frame.press("What I follow", Verb.MINE), frame.press("Choose storylines", Verb.CHOOSE, 0)),),
+        ((frame.press("What is followed", Verb.MINE), frame.press("Choose storylines", Verb.CHOOSE, 0)),),
     )
 
 

@@ -12,20 +12,21 @@ from bot.chat.ports import Source
 from bot.chat.screens import frame
 from bot.model import Health, Message
 
-PAGE = 15
+PAGE = 12
 # The states of model.Health in a reader's words. Details stay in the logs: they may name private addresses.
 STATES = {
-    "ok": "read normally",
-    "quiet": "read normally, quiet",
-    "throttled": "the host asks for patience",
-    "preview-off": "no public preview at the moment",
-    "markup-changed": "its page has changed and cannot be read",
-    "identity-changed": "the name now belongs to another channel; nothing is taken from it",
-    "unreachable": "does not answer",
-    "gone": "has ended",
-    "gap-open": "read, with a gap that is being closed",
+    "ok": "read",
+    "quiet": "read, quiet",
+    "throttled": "slowed down by its host",
+    "preview-off": "without a public preview",
+    "markup-changed": "unreadable, its page has changed,",
+    "identity-changed": "left alone, its name belongs to another channel,",
+    "unreachable": "not answering",
+    "gone": "ended",
+    "gap-open": "read, with a gap that is being closed,",
 }
 GOOD = frozenset({"ok", "quiet"})
+_HEADINGS = ("In trouble", "Not read yet", "Read normally")
 
 
 def sources(configured: Sequence[Source], health: Mapping[str, Health], now: datetime, page: int = 0) -> Message:
@@ -34,28 +35,38 @@ def sources(configured: Sequence[Source], health: Mapping[str, Health], now: dat
         return frame.said("No source is configured, so nothing is read. The operators of this bot can add some.")
     ordered = sorted(configured, key=lambda source: _order(source, health))
     shown, page, pages = frame.page_of(ordered, page, PAGE)
-    good = sum(source.id in health and health[source.id].state in GOOD for source in configured)
+    good = sum(_group(source, health) == 2 for source in configured)
     head = bold("Sources") + text(f": {good} of {counted(len(configured), 'source')} can be read now.")
-    lines = join(_line(source, health.get(source.id), now) for source in shown)
+    groups = [
+        join((bold(heading), *(_line(source, health, now) for source in shown if _group(source, health) == number)))
+        for number, heading in enumerate(_HEADINGS)
+        if any(_group(source, health) == number for source in shown)
+    ]
     at = f"As of {when(now, now)}." + (f" Page {page + 1} of {pages}." if pages > 1 else "")
     return frame.message(
-        (head, lines, italic(at)),
+        (head, *groups, italic(at)),
         (*frame.turning(Verb.SOURCES, page, pages), (frame.press("Refresh", Verb.SOURCES, page),)),
     )
 
 
-def _order(source: Source, health: Mapping[str, Health]) -> tuple[int, str]:
+def _group(source: Source, health: Mapping[str, Health]) -> int:
+    """0 in trouble, 1 not read yet, 2 read normally."""
     known = health.get(source.id)
-    return (1 if known is None else 2 if known.state in GOOD else 0, source.outlet.casefold() or source.id)
+    return 1 if known is None else 2 if known.state in GOOD else 0
 
 
-def _line(source: Source, health: Health | None, now: datetime) -> Rich:
-    name = (
-        bold(line(source.outlet or source.id, 48)) + text(" (") + line(f"{source.id}, {source.kind}", 60) + text("): ")
-    )
+def _order(source: Source, health: Mapping[str, Health]) -> tuple[int, str, str]:
+    return (_group(source, health), source.outlet.casefold() or source.id, source.id)
+
+
+def _line(source: Source, healths: Mapping[str, Health], now: datetime) -> Rich:
+    name = text("• ") + line(source.outlet or source.id, 48)
+    if source.outlet:
+        name = name + text(" (") + line(source.id, 60) + text(")")
+    health = healths.get(source.id)
     if health is None:
-        return name + text("not read yet")
-    state = f"{STATES.get(health.state, 'in trouble')} since {when(health.since, now)}"
+        return name
+    state = f": {STATES.get(health.state, 'in trouble')} since {when(health.since, now)}"
     if health.state not in GOOD and health.last_ok is not None:
         state += f"; last read {when(health.last_ok, now)}"
     if health.last_post is not None:

@@ -104,7 +104,8 @@ def _story_line(storyline: Storyline, phase: Phase | None, followed: bool, now: 
     stands = [text("followed")] if followed else []
     if phase is not None:
         stands.append(line(words_of(phase.phase), 80) + text(f" since {when(phase.since, now)}"))
-    short_name = next(iter(storyline.aliases), storyline.name)
+    names = (storyline.name, *storyline.aliases)
+    short_name = min(names, key=len) if "-" in storyline.name else storyline.name
     return join(
         (
             bold(line(storyline.title, 120)),
@@ -122,6 +123,16 @@ def unknown(words: str, nearest: Sequence[Storyline]) -> Message:
         return frame.message((text("There is no storyline ") + code_line(words) + text("."),), (everything,))
     return frame.message(
         (text("There is no storyline ") + code_line(words) + text(". Did you mean one of these?"),), (*rows, everything)
+    )
+
+
+def perhaps(nearest: Sequence[Storyline]) -> Message:
+    """Plain words that may have meant a storyline."""
+    rows = tuple((frame.press(storyline.title, Verb.STORY, short(storyline.name)),) for storyline in nearest[:4])
+    return frame.said(
+        "I did not understand that. Did you mean one of these storylines? /help lists what I can do.",
+        *rows,
+        (frame.press("All storylines", Verb.STORIES, 0),),
     )
 
 

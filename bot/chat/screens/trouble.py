@@ -48,6 +48,14 @@ def failed() -> Message:
     return frame.said(FAILED)
 
 
+def not_understood() -> Message:
+    """Plain words in a private chat that name nothing."""
+    return frame.said(
+        "I did not understand that. Send the name of a storyline, or a command: /help lists them.",
+        (frame.press("Choose storylines", Verb.CHOOSE, 0), frame.press("Newest events", Verb.LATEST)),
+    )
+
+
 def no_such_command() -> Message:
     """A command that does not exist; only said where the bot was clearly meant."""
     return frame.said(

@@ -69,7 +69,10 @@ def help_screen(*, private: bool) -> Message:
             commands,
             examples,
             _reading(),
-            text("Every line of an alert is taken from a linked post; nothing is written by the bot. Times are UTC.")
+            text(
+                "Headlines and extracts are the linked posts' own words; the bot only counts and dates them. "
+                "Times are UTC."
+            )
             + text("" if private else " In groups only admins can change what is followed; topics have their own."),
         ),
         ((frame.press("Choose storylines", Verb.CHOOSE, 0), frame.press("Newest events", Verb.LATEST)),),
@@ -99,11 +102,10 @@ def hello_group(storylines: int) -> Message:
     )
 
 
-def hello_again(followed: int) -> Message:
-    """Said when a chat that had blocked the bot takes it back."""
-    if not followed:
-        return frame.said("Welcome back. You follow nothing yet.", (frame.press("Choose", Verb.CHOOSE, 0),))
+def hello_again(followed: int, *, private: bool) -> Message:
+    """Said when a chat that had blocked or removed the bot takes it back."""
+    who = "You follow" if private else "This chat follows"
     return frame.said(
-        f"Welcome back. You follow {counted(followed, 'storyline')} again; what happened in between is under /latest.",
-        (frame.press("What I follow", Verb.MINE), frame.press("Newest events", Verb.LATEST)),
+        f"Hello again. {who} {counted(followed, 'storyline')} as before. What happened in between is under /latest.",
+        (frame.press("What is followed", Verb.MINE), frame.press("Newest events", Verb.LATEST)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.alerts.markup import Rich, bold, code, join, line, text
-from bot.alerts.pieces import MARKS, counted, named, when, words_of
+from bot.alerts.pieces import MARKS, counted, named, words_of
 from bot.alerts.presses import Verb, short
 from bot.alerts.render import reason_text
 from bot.chat.screens import frame
@@ -17,20 +17,16 @@ _REPORTS = 8
 
 def why(event: Event, titles: Mapping[str, str], now: datetime) -> Message:
     """The trail of `event`, from its records only."""
-    told = [
-        text(f"{when(said.at, now)}: {reason_text(event, said)} ")
-        + line(titles.get(said.storyline, words_of(said.storyline)), 80)
-        for said in event.said[-6:]
-    ]
+    told = [text(reason_text(said, now)) + _of(said.storyline, event, titles) for said in event.said[-6:]]
     reports = event.reports[:_REPORTS]
     more = len(event.reports) - len(reports)
     storyline = event.storylines[0] if event.storylines else ""
     row = (frame.press("Show story", Verb.CARD, short(storyline)),) if storyline else ()
     return frame.message(
         (
-            bold("Why you were told"),
+            bold("Why this alert"),
             text(f"Severity {MARKS[event.severity]} {event.severity.label}, the highest that a post below matched."),
-            join((bold("What matched"), *(_report(report, event, titles) for report in reports))),
+            join((bold("What matched"), *(_report(report, event) for report in reports))),
             text(f"and {counted(more, 'more post')}") if more else text(""),
             join((bold("What was told"), *(told or [text("Nothing yet.")]))),
         ),
@@ -38,7 +34,14 @@ def why(event: Event, titles: Mapping[str, str], now: datetime) -> Message:
     )
 
 
-def _report(report: Report, event: Event, titles: Mapping[str, str]) -> Rich:
+def _of(storyline: str, event: Event, titles: Mapping[str, str]) -> Rich:
+    """Which storyline was told, where there is more than one."""
+    if len(event.storylines) < 2:
+        return text("")
+    return text(" (") + line(titles.get(storyline, words_of(storyline)), 80) + text(")")
+
+
+def _report(report: Report, event: Event) -> Rich:
     signals = ", ".join(dict.fromkeys(words_of(signal) for _, signal in report.signals)) or "no signal by itself"
     words = list(dict.fromkeys(report.excerpt[start:end].strip() for start, end in report.marks))
     shown = [code(word) for word in (" ".join(word.split())[:40] for word in words[:6]) if word]

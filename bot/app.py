@@ -1,0 +1,199 @@
+"""Builds everything once, in the order in which it is needed, and stops it in reverse.
+
+    rules → store → ingest → relay → chat → console
+
+A process serves one or more roles; several processes on several machines share one Redis. Rules and settings
+that cannot work are found before anything is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot import chat
+from bot.alerts.render import render_alert
+from bot.alerts.ring import render_ring
+from bot.console import Console
+from bot.errors import SettingsError
+from bot.model import Delivery, Event, Message, Target
+from bot.pipeline.ingest import Ingest
+from bot.pipeline.relay import Relay
+from bot.pipeline.schedule import Schedule
+from bot.rules import Ruleset, load
+from bot.send import Telegram, make_bot
+from bot.settings import ROLES, Settings
+from bot.sources import Client, Source, load_sources
+from bot.store import Limits, Store, open_store
+
+log = structlog.get_logger(__name__)
+
+GRACE = 2.0  # seconds that polls under way have to finish once we are asked to stop
+
+
+def utc_now() -> datetime:
+    """The clock of the live bot."""
+    return datetime.now(UTC)
+
+
+class LiveRules:
+    """The rule set of the moment. A new one replaces it whole, or not at all."""
+
+    def __init__(self, current: Ruleset):
+        self.current = current
+
+
+class App:
+    """What one process runs: the parts its roles need, opened onto a stack that closes them in reverse."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        rules: LiveRules,
+        sources: tuple[Source, ...],
+        clock: Callable[[], datetime],
+    ):
+        self.store = store
+        self.rules = rules
+        self.sources = sources
+        self._settings = settings
+        self._clock = clock
+        # A name that no other process has: host and process alone repeat in containers.
+        self._worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+    async def open(self, roles: Collection[str], stack: AsyncExitStack) -> None:
+        """Start the parts of `roles`. SettingsError where one of them cannot work as given."""
+        if "ingest" in roles:
+            await self._open_ingest(stack)
+        if "relay" in roles:
+            await self._open_relay(stack)
+        if "chat" in roles:
+            await self._open_chat(stack)
+        if "console" in roles and self._settings.console:
+            console = Console(self.store, self._settings.console)
+            stack.push_async_callback(console.stop)
+            await console.start()
+
+    async def _open_ingest(self, stack: AsyncExitStack) -> None:
+        client = await stack.enter_async_context(Client())
+        ingest = Ingest(self.store, client, self.rules, self._clock, self._worker)
+        schedule = Schedule(self.sources, ingest.run)
+        stack.push_async_callback(ingest.finish, GRACE)
+        stack.callback(schedule.stop)
+        schedule.start()
+
+    async def _open_relay(self, stack: AsyncExitStack) -> None:
+        bot = make_bot(self._token, self._settings.api_url)
+        telegram = Telegram(bot)
+        stack.push_async_callback(_shut, bot)
+        await _ready(bot)
+
+        async def tell_admins(text: str) -> None:
+            for admin in sorted(self._settings.admins):
+                await telegram.send(Target(admin), Message(html=html.escape(text, quote=False)))
+
+        relay = Relay(
+            self.store,
+            telegram,
+            self._alert,
+            lambda event, delivery, now: render_ring(event, delivery, now),
+            self._clock,
+            worker=self._worker,
+            tell_admins=tell_admins,
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(relay.run(stop), name="relay")
+
+        async def end() -> None:
+            stop.set()
+            await task
+
+        stack.push_async_callback(end)
+
+    async def _open_chat(self, stack: AsyncExitStack) -> None:
+        bot = chat.build(
+            self.store,
+            self.rules,
+            token=self._token,
+            clock=self._clock,
+            sources=lambda: self.sources,
+            api_url=self._settings.api_url,
+            admins=self._settings.admins,
+        )
+        stack.push_async_callback(bot.stop)
+        await bot.start()
+
+    def _alert(self, event: Event, _delivery: Delivery, now: datetime) -> Message:
+        titles = {name: storyline.title for name, storyline in self.rules.current.storylines.items()}
+        return render_alert(event, titles, now)
+
+    @property
+    def _token(self) -> str:
+        token = self._settings.token
+        if token is None:
+            raise SettingsError("TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather, or try `wirewatch demo`")
+        return token.get_secret_value()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    roles: Collection[str] = ROLES,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    sources: tuple[Source, ...] | None = None,
+) -> AsyncIterator[App]:
+    """The bot at work while the context is open.
+
+    `sources` and `clock` stand in for `sources.yaml` and the time of day in the demo. Raises SettingsError, RuleFaults
+    or StoreUnavailable before anything was sent or polled; each text is one sentence for a person.
+    """
+    if settings.token is None and {"relay", "chat"} & set(roles):
+        raise SettingsError("TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather, or try `wirewatch demo`")
+    rules, sources = load_all(settings.rules, sources)
+    async with AsyncExitStack() as stack:
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+        limits = Limits(per_second=settings.rate)
+        store = await stack.enter_async_context(open_store(redis_url, settings.data, limits=limits))
+        app = App(settings, store, LiveRules(rules), sources, clock)
+        await app.open(roles, stack)
+        log.info("running", roles=",".join(roles), sources=len(sources), rules=rules.revision, store=store.place)
+        yield app
+        log.info("stopping")
+
+
+def load_all(folder: Path, sources: tuple[Source, ...] | None = None) -> tuple[Ruleset, tuple[Source, ...]]:
+    """The rules and sources of a rules folder. SettingsError when there is none, RuleFaults when it has faults."""
+    if not folder.is_dir():
+        raise SettingsError(f"the rules folder {folder} does not exist: set WIREWATCH_RULES, or start where `rules` is")
+    return load(folder), sources if sources is not None else load_sources(folder / "sources.yaml")
+
+
+async def _ready(bot: Bot) -> None:
+    """Make sure that Telegram knows the token. Telegram being out of reach is no reason not to start."""
+    try:
+        await bot.initialize()
+    except InvalidToken:
+        raise SettingsError(
+            "Telegram refuses the token in TELEGRAM_BOT_TOKEN: copy it anew from @BotFather and start again"
+        ) from None  # the library's text holds the token
+    except TelegramError as error:
+        log.warning("telegram-unreachable", error=type(error).__name__, next="alerts wait in the outbox")
+
+
+async def _shut(bot: Bot) -> None:
+    with contextlib.suppress(Exception):  # nothing is left to lose: what is owed stays in the outbox
+        await bot.shutdown()

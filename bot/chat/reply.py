@@ -1,0 +1,122 @@
+"""Answers on their way to Telegram. Alerts never go this way: they are owed by the outbox.
+
+An answer is wanted now or not at all: short waits are waited out once, everything else is logged and given up. What
+Telegram says about the chat (blocked, migrated, topic gone) is passed on to the store. What an error means is
+decided in one place, `bot.send.meanings`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from telegram import Bot, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from bot.chat.ports import Subscriptions
+from bot.errors import (
+    ChatMigrated,
+    ChatUnreachable,
+    MessageGone,
+    SendError,
+    SendTransient,
+    Throttled,
+    TopicGone,
+)
+from bot.model import Message, Target
+from bot.send.meanings import meaning
+from bot.send.telegram import NO_PREVIEW, keyboard
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 10.0  # seconds that a person may be kept waiting by flood control
+AGAIN = 0.5  # seconds before a call that was not accepted is repeated
+
+
+class Replies:
+    """Sends, edits and answers; none of its methods raises an error of Telegram's."""
+
+    def __init__(self, bot: Bot, subscriptions: Subscriptions):
+        self._bot = bot
+        self._subscriptions = subscriptions
+
+    async def show(self, target: Target, message: Message, *, reply_to: int | None = None) -> bool:
+        """Send `message`; whether Telegram took it."""
+
+        async def send(chat: int) -> None:
+            await self._bot.send_message(
+                chat,
+                message.html,
+                parse_mode=ParseMode.HTML,
+                message_thread_id=target.thread,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=keyboard(message.buttons),
+                reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
+            )
+
+        return await self._try(send, target, editing=False) == "ok"
+
+    async def replace(self, target: Target, message_id: int, message: Message) -> bool:
+        """Show `message` in place of an earlier one; anew if that is gone. False when nothing had changed."""
+
+        async def edit(chat: int) -> None:
+            await self._bot.edit_message_text(
+                message.html,
+                chat,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=keyboard(message.buttons),
+            )
+
+        outcome = await self._try(edit, target, editing=True)
+        if outcome == "gone":
+            return await self.show(target, message)
+        return outcome != "same"
+
+    async def toast(self, query: str, words: str, *, alert: bool = False) -> None:
+        """End the spinner on a pressed button, with a word."""
+        try:
+            await self._bot.answer_callback_query(query, words[:200] or None, show_alert=alert)
+        except TelegramError as error:  # too old, or the way is shut: the screen itself has already changed
+            log.info("button not answered", error=type(error).__name__)
+
+    async def _try(self, call: Callable[[int], Awaitable[None]], target: Target, *, editing: bool) -> str:
+        """Call with the chat's id, twice at most: `ok`, `same`, `gone` or `failed`."""
+        chat = target.chat
+        trouble: SendError | None = None
+        for last in (False, True):
+            try:
+                await call(chat)
+            except TelegramError as error:
+                trouble = meaning(error, editing=editing)
+            else:
+                return "ok"
+            match trouble:
+                case None:
+                    return "same"
+                case MessageGone() if editing:
+                    return "gone"
+                case ChatMigrated():
+                    await self._subscriptions.migrate(chat, trouble.new_chat)
+                    chat = trouble.new_chat
+                case Throttled() if not last and trouble.retry_after <= PATIENCE:
+                    await asyncio.sleep(trouble.retry_after)
+                case SendTransient() if not last:
+                    await asyncio.sleep(AGAIN)
+                case _:
+                    break
+        assert trouble is not None
+        await self._learn(trouble, target)
+        log.warning("answer lost", editing=editing, error=type(trouble).__name__)
+        return "failed"
+
+    async def _learn(self, trouble: SendError, target: Target) -> None:
+        """Nothing more is owed to a chat that cannot be reached."""
+        match trouble:
+            case ChatUnreachable():
+                await self._subscriptions.pause(target, "kicked" if target.is_group else "blocked", whole_chat=True)
+            case TopicGone():
+                await self._subscriptions.pause(target, "topic-gone")

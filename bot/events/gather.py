@@ -1,0 +1,182 @@
+"""Which event a post belongs to. Four steps, the first that answers wins:
+
+1. the same post again: its id is known; or it forwards, or links to, a known post
+2. near-duplicate text: a copy, of the same event and the same origin
+3. the same happening in other words or another language: a report of the same event, of its own origin
+4. otherwise a new event
+
+A false merge hides news and is worse than a second alert, so every step answers only when it is sure. Pure: `now` and
+the window are arguments, nothing is put into the window here, and equal input gives equal output. A post that sums up
+several stories joins no event in step 3.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from bot.events.compose import begin, extend, report_of
+from bot.events.copies import Overlap
+from bot.events.fingerprint import fingerprint
+from bot.events.score import Sketch, explain, score
+from bot.events.window import Window, leading_terms, links_of
+from bot.model import Event, Fingerprint, Match, Post, Report
+
+CLOSE = 12  # events read closely in each of steps 2 and 3
+READ = 8  # reports of an event that a post is compared with
+REPEAT = 6 * 3600.0  # seconds after which a channel's same short words tell of something new
+SURE = 0.5  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
+
+
+class Relation(enum.StrEnum):
+    """How a post came to its event."""
+
+    SAME = "same"
+    COPY = "copy"
+    OTHER_WORDS = "other-words"
+    NEW = "new"
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a post belongs: the event before and after it, and why."""
+
+    before: Event | None
+    after: Event  # not yet in the window
+    relation: Relation
+    against: str | None = None  # the post that it was found to repeat or to confirm
+    score: float = 1.0
+    why: tuple[tuple[str, float], ...] = ()  # features, the weightiest first
+
+
+class _Found(msgspec.Struct, frozen=True):
+    event: Event
+    report: Report
+    relation: Relation
+    score: float
+    why: tuple[tuple[str, float], ...] = ()
+
+
+def gather(window: Window, post: Post, matches: Sequence[Match], now: datetime) -> Placement | None:
+    """Place `post`. None when it changes nothing: it matches no signal and is unknown, or is known as it stands."""
+    known = window.event_of(post.id)
+    if known is None and not matches:
+        return None
+    made = fingerprint(post, matches)
+    if known is not None:
+        return _again(known, post, matches, made, now)
+    report = report_of(post, matches, made, now)
+    found = _linked(window, report) or _repeated(window, report) or _retold(window, report)
+    if found is None:
+        return Placement(before=None, after=begin(report, matches, now), relation=Relation.NEW, score=0.0)
+    if found.relation is not Relation.OTHER_WORDS:
+        report = msgspec.structs.replace(report, copy_of=found.report.post)
+    return Placement(
+        before=found.event,
+        after=extend(found.event, (*found.event.reports, report), matches, now),
+        relation=found.relation,
+        against=found.report.post,
+        score=round(found.score, 4),
+        why=found.why,
+    )
+
+
+def retract(window: Window, post_id: str, now: datetime) -> Placement | None:
+    """Mark a post as deleted by its source; None when no open event holds it, or it is marked already."""
+    event = window.event_of(post_id)
+    if event is None or any(report.post == post_id and report.gone for report in event.reports):
+        return None
+    reports = [_marked(report, gone=report.gone or report.post == post_id) for report in event.reports]
+    return Placement(before=event, after=extend(event, reports, (), now), relation=Relation.SAME, against=post_id)
+
+
+def _marked(report: Report, *, gone: bool) -> Report:
+    return report if gone == report.gone else msgspec.structs.replace(report, gone=gone)
+
+
+def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint, now: datetime) -> Placement | None:
+    """A known post: as it was, or a new version of it, which takes its report's place."""
+    old = next(report for report in event.reports if report.post == post.id)
+    fresh = report_of(post, matches, made, now, old.copy_of)
+    if fresh.digest == old.digest and fresh.signals == old.signals and not old.gone:
+        return None
+    fresh = msgspec.structs.replace(fresh, seen=old.seen, edited=old.edited or fresh.digest != old.digest)
+    reports = [fresh if report.post == post.id else report for report in event.reports]
+    return Placement(before=event, after=extend(event, reports, matches, now), relation=Relation.SAME, against=post.id)
+
+
+def _linked(window: Window, report: Report) -> _Found | None:
+    """Step 1: another post with its link, or the post that it forwards, or another forward of that."""
+    event = window.linked(links_of(report.url, report.fingerprint.forward))
+    if event is None:
+        return None
+    links = set(links_of(report.url, report.fingerprint.forward))
+    against = next(
+        (known for known in event.reports if not links.isdisjoint(links_of(known.url, known.fingerprint.forward))),
+        event.reports[0],
+    )
+    return _Found(event, against, Relation.COPY, 1.0, (("same-link", 1.0),))
+
+
+def _repeated(window: Window, report: Report) -> _Found | None:
+    """Step 2: near-duplicate text."""
+    mine = window.sketch(report)
+    shared = window.sharing_keys(report.fingerprint.keys)
+    best: _Found | None = None
+    for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
+        event = window.get(event_id)
+        for known in event.reports if event else ():
+            theirs = window.sketch(known)
+            overlap = Overlap(mine, theirs)
+            if overlap.copy and not _repeat_of_habit(report, known, overlap):
+                found = _Found(event, known, Relation.COPY, overlap.contained, (("words-in-order", overlap.contained),))
+                if best is None or found.score > best.score:
+                    best = found
+        if best is not None and best.score > 0.95:
+            break
+    return best
+
+
+def _repeat_of_habit(report: Report, known: Report, overlap: Overlap) -> bool:
+    """A channel that says the same few words hours later ("All clear.") speaks of another happening."""
+    apart = abs((report.published - known.published).total_seconds())
+    return report.outlet == known.outlet and apart > REPEAT and overlap.longer < 3 * SHORT_WORDS
+
+
+SHORT_WORDS = 6
+
+
+def _retold(window: Window, report: Report) -> _Found | None:
+    """Step 3: the same happening in other words."""
+    if report.fingerprint.digest:
+        return None
+    mine = window.sketch(report)
+    shared = window.sharing_terms(leading_terms(mine))
+    best: _Found | None = None
+    for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
+        event = window.get(event_id)
+        found = _likeness(window, mine, event) if event else None
+        if found is not None and found.score >= SURE and (best is None or found.score > best.score):
+            best = found
+    if best is None:
+        return None
+    why = explain(mine, window.sketch(best.report))
+    return msgspec.structs.replace(best, why=why)
+
+
+def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
+    """How likely an event is the happening that a post tells of: its nearest report counts most, all of them some."""
+    likely: list[tuple[float, Report]] = []
+    for known in (*event.reports[:1], *event.reports[1:][-READ:]):
+        if known.fingerprint.digest:
+            continue
+        theirs = window.sketch(known)
+        likelihood = 0.0 if Overlap(mine, theirs).template else score(mine, theirs)[0]
+        likely.append((likelihood, known))
+    if not likely:
+        return None
+    nearest, against = max(likely, key=lambda pair: pair[0])
+    mean = sum(likelihood for likelihood, _ in likely) / len(likely)
+    return _Found(event, against, Relation.OTHER_WORDS, 0.6 * nearest + 0.4 * mean)

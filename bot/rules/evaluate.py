@@ -1,0 +1,285 @@
+"""What a condition means for a post: nodes compiled over the positions where terms hit. All of it is arithmetic.
+
+Positions count words; the title comes first and a gap wider than any `near` parts it from the text. A *place* is a pair of
+positions, first and last word. A compiled node answers three questions: does it hold, where are its places (only for
+nodes that have some), and which hits bear witness that it holds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+from bot.text import Tokens
+
+Place: TypeAlias = tuple[int, int]
+Window: TypeAlias = tuple[int, int] | None  # only hits between these positions count; None: all
+Witness: TypeAlias = set[tuple[str, int, int]]  # concept, first and last position
+
+GAP = 10_000
+"""Empty positions between title and text: more than the longest near chain can bridge."""
+
+
+class Doc:
+    """One post as positions: `hits` maps an atom's number to the places where it stands."""
+
+    __slots__ = ("__dict__", "_leaves", "hits", "text", "text_from", "title")
+
+    def __init__(self, title: Tokens | None, text: Tokens, hits: Mapping[int, list[Place]]):
+        self.title, self.text, self.hits = title, text, hits
+        self.text_from = len(title) + GAP if title else 0
+        self._leaves: dict[int, list[Place]] = {}
+
+    def places(self, leaf: Leaf) -> list[Place]:
+        """Where a concept hits, sorted, without repeats."""
+        found = self._leaves.get(leaf.number)
+        if found is None:
+            found = self._leaves[leaf.number] = leaf.find(self)
+        return found
+
+    def sentence(self, position: int) -> int:
+        """A number that two positions share when they stand in one sentence; titles count below zero."""
+        if position < self.text_from:
+            assert self.title is not None
+            return self.title.sentences[position] - 1_000_000
+        return self.text.sentences[position - self.text_from]
+
+    @cached_property
+    def sentences(self) -> tuple[Place, ...]:
+        """First and last position of every sentence."""
+        spans: list[Place] = []
+        for tokens, base in ((self.title, 0), (self.text, self.text_from)):
+            if tokens is None or not tokens.words:
+                continue
+            numbers, first = tokens.sentences, 0
+            for index in range(1, len(numbers) + 1):
+                if index == len(numbers) or numbers[index] != numbers[first]:
+                    spans.append((base + first, base + index - 1))
+                    first = index
+        return tuple(spans)
+
+    @property
+    def headline(self) -> Place:
+        """The positions of the title; for a post without one, of its first sentence."""
+        if self.title is not None and self.title.words:
+            return (0, len(self.title) - 1)
+        return self.sentences[0] if self.sentences else (0, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Atoms that stand side by side in one sentence; None is any word. `anchor` is the one looked up."""
+
+    atoms: tuple[int | None, ...]
+    anchor: int
+
+    def find(self, doc: Doc) -> Iterator[Place]:
+        """Every place where the phrase stands."""
+        first = self.atoms[0]
+        assert first is not None
+        if any(atom is not None and atom not in doc.hits for atom in self.atoms):
+            return
+        for start, end in doc.hits[first]:
+            for last in self._ends(doc, end + 1, 1):
+                if doc.sentence(start) == doc.sentence(last):
+                    yield start, last
+
+    def _ends(self, doc: Doc, position: int, index: int) -> Iterator[int]:
+        """The last positions of the rest of the phrase, when it goes on at `position`."""
+        if index == len(self.atoms):
+            yield position - 1
+            return
+        atom = self.atoms[index]
+        if atom is None:
+            yield from self._ends(doc, position + 1, index + 1)
+            return
+        for start, end in doc.hits[atom]:
+            if start == position:
+                yield from self._ends(doc, end + 1, index + 1)
+
+
+class Compiled(Protocol):
+    """A node of a condition, ready to be asked about a post."""
+
+    def holds(self, doc: Doc, window: Window = None) -> bool: ...
+    def places(self, doc: Doc, window: Window = None) -> list[Place]: ...
+    def witness(self, doc: Doc, window: Window = None) -> Witness: ...
+
+
+def _inside(places: list[Place], window: Window) -> list[Place]:
+    return places if window is None else [p for p in places if window[0] <= p[0] and p[1] <= window[1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """The terms of a concept, as atom numbers. Equal lists share one leaf whatever their names."""
+
+    number: int
+    singles: frozenset[int]
+    phrases: Mapping[int, tuple[Phrase, ...]]  # by anchor
+    atoms: frozenset[int]  # at least one of them stands in every post where this hits
+
+    def find(self, doc: Doc) -> list[Place]:
+        """Where any of the terms stands."""
+        found: set[Place] = set()
+        present = doc.hits.keys()
+        for atom in present & self.singles:
+            found.update(doc.hits[atom])
+        if self.phrases:
+            for anchor in present & self.phrases.keys():
+                for phrase in self.phrases[anchor]:
+                    found.update(phrase.find(doc))
+        return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A concept by its name in the condition."""
+
+    name: str
+    leaf: Leaf
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return bool(self.places(doc, window))
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        return _inside(doc.places(self.leaf), window)
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        return {(self.name, *place) for place in self.places(doc, window)}
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """All parts hold."""
+
+    parts: tuple[Compiled, ...]
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return all(part.holds(doc, window) for part in self.parts)
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        raise TypeError("an 'and' has no places")
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        return {hit for part in self.parts for hit in part.witness(doc, window)}
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Any part holds; its places are theirs."""
+
+    parts: tuple[Compiled, ...]
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return any(part.holds(doc, window) for part in self.parts)
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        return sorted({place for part in self.parts for place in part.places(doc, window)})
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        return {hit for part in self.parts if part.holds(doc, window) for hit in part.witness(doc, window)}
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The part does not hold; nothing bears witness to it."""
+
+    part: Compiled
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return not self.part.holds(doc, window)
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        raise TypeError("a 'not' has no places")
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        return set()
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Places of `left` and `right` at most `within` words apart; ordered: right begins after left ends."""
+
+    left: Compiled
+    right: Compiled
+    within: int
+    ordered: bool
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return next(self._pairs(doc, window), None) is not None
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        return sorted(set(self._pairs(doc, window)))
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        found: Witness = set()
+        for place in self.places(doc, window):
+            found |= self.left.witness(doc, place) | self.right.witness(doc, place)
+        return found
+
+    def _pairs(self, doc: Doc, window: Window) -> Iterator[Place]:
+        """The stretches from a left to a right place that are close enough."""
+        lefts = self.left.places(doc, window)
+        if not lefts:
+            return
+        rights = self.right.places(doc, window)
+        if not rights:
+            return
+        longest = max(end - start for start, end in rights)
+        begins = [start for start, _ in rights]
+        for start, end in lefts:
+            earliest = end + 1 if self.ordered else start - self.within - longest
+            for index in range(bisect_left(begins, earliest), len(rights)):
+                other_start, other_end = rights[index]
+                if other_start - end > self.within:
+                    break
+                if start - other_end <= self.within:
+                    yield min(start, other_start), max(end, other_end)
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """The part holds within one sentence, or within the headline."""
+
+    where: str
+    part: Compiled
+
+    def _windows(self, doc: Doc, window: Window) -> Iterable[Place]:
+        for span in doc.sentences if self.where == "sentence" else (doc.headline,):
+            low, high = span if window is None else (max(span[0], window[0]), min(span[1], window[1]))
+            if low <= high:
+                yield low, high
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return any(self.part.holds(doc, inner) for inner in self._windows(doc, window))
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        raise TypeError("an 'in' has no places")
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        found: Witness = set()
+        for inner in self._windows(doc, window):
+            if self.part.holds(doc, inner):
+                found |= self.part.witness(doc, inner)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least `number` of the parts hold."""
+
+    number: int
+    parts: tuple[Compiled, ...] = field(default=())
+
+    def holds(self, doc: Doc, window: Window = None) -> bool:
+        return sum(part.holds(doc, window) for part in self.parts) >= self.number
+
+    def places(self, doc: Doc, window: Window = None) -> list[Place]:
+        raise TypeError("an 'N of' has no places")
+
+    def witness(self, doc: Doc, window: Window = None) -> Witness:
+        return {hit for part in self.parts if part.holds(doc, window) for hit in part.witness(doc, window)}

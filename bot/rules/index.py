@@ -1,0 +1,325 @@
+"""Which signals can match a post at all, and then which do: cost follows the matches, not the number of storylines.
+
+Every word that any rule looks for is an *atom* with a number. A memo turns a post's word into the atoms it satisfies, so
+one pass over the words gives all hits. Of each condition the index knows the rarest concept without which it cannot
+hold; only signals whose rarest concept may stand in the post are evaluated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.rules import condition as c
+from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Place, Some
+from bot.rules.terms import Atom, Term
+from bot.text import Tokens, tokenize
+
+_MEMO_LIMIT = 300_000  # distinct words remembered with their atoms
+
+
+class Words:
+    """Atoms by number, and which of them each word satisfies."""
+
+    def __init__(self) -> None:
+        self.atoms: list[Atom] = []
+        self._written: set[int] = set()  # atoms that want a certain writing
+        self._numbers: dict[Atom, int] = {}
+        self._exact: dict[str, list[int]] = {}
+        self._prefixes: dict[str, list[int]] = {}
+        self._lengths: tuple[int, ...] = ()
+        self._memo = _Memo(self._satisfied)
+
+    def number(self, atom: Atom) -> int:
+        """The number of an atom; equal atoms have one."""
+        number = self._numbers.get(atom)
+        if number is None:
+            number = self._numbers[atom] = len(self.atoms)
+            self.atoms.append(atom)
+            if atom.written:
+                self._written.add(number)
+            if atom.prefix:
+                self._prefixes.setdefault(atom.prefix, []).append(number)
+                self._lengths = tuple(sorted({*self._lengths, len(atom.prefix)}))
+            else:
+                for word in atom.words:
+                    self._exact.setdefault(word, []).append(number)
+        return number
+
+    def _satisfied(self, word: str) -> tuple[int, ...]:
+        found = list(self._exact.get(word, ()))
+        for length in self._lengths:
+            if length > len(word):
+                break
+            found += self._prefixes.get(word[:length], ())
+        return tuple(found)
+
+    def hits(self, title: Tokens | None, text: Tokens, text_from: int) -> dict[int, list[Place]]:
+        """Where each atom stands."""
+        memo = self._memo
+        if len(memo) > _MEMO_LIMIT:
+            memo.clear()
+        hits: dict[int, list[Place]] = {}
+        for tokens, base in ((title, 0), (text, text_from)):
+            if tokens is None:
+                continue
+            found = [(i, ids) for i, ids in enumerate(map(memo.__getitem__, tokens.words), base) if ids]
+            for i, ids in found:
+                for atom in ids:
+                    if atom in hits:
+                        hits[atom].append((i, i))
+                    else:
+                        hits[atom] = [(i, i)]
+            for first, last, word in tokens.joined:
+                for atom in memo[word]:
+                    hits.setdefault(atom, []).append((base + first, base + last))
+        for atom in hits.keys() & self._written:
+            hits[atom] = [place for place in hits[atom] if self._is_written(atom, place, title, text, text_from)]
+            if not hits[atom]:
+                del hits[atom]
+        return hits
+
+    def _is_written(self, atom: int, place: Place, title: Tokens | None, text: Tokens, text_from: int) -> bool:
+        tokens, base = (text, text_from) if title is None or place[0] >= text_from else (title, 0)
+        written = "".join(tokens.written(position - base) for position in range(place[0], place[1] + 1))
+        wanted = self.atoms[atom]
+        return written.startswith(wanted.written) if wanted.prefix else written == wanted.written
+
+
+class _Memo(dict[str, tuple[int, ...]]):
+    def __init__(self, satisfied: Callable[[str], tuple[int, ...]]):
+        super().__init__()
+        self._satisfied = satisfied
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        self[word] = found = self._satisfied(word)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A signal ready to be evaluated. Every one of `needs` is a set of atoms of which one must stand in the post."""
+
+    storyline: str
+    signal: str
+    needs: tuple[frozenset[int], ...]
+    when: Compiled
+    unless: Compiled | None
+    languages: frozenset[str]
+    sources: frozenset[str]
+
+    def possible(self, present: frozenset[int], language: str | None, source: str) -> bool:
+        """Whether the post may satisfy the rule, asked cheaply."""
+        if self.languages and language is not None and language not in self.languages:
+            return False
+        if self.sources and source not in self.sources:
+            return False
+        return not any(need.isdisjoint(present) for need in self.needs)
+
+    def holds(self, doc: Doc) -> bool:
+        """Whether the post satisfies it."""
+        return self.when.holds(doc) and not (self.unless is not None and self.unless.holds(doc))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the index is built from: one signal with the concepts that its conditions may name."""
+
+    storyline: str
+    signal: str
+    concepts: Mapping[str, tuple[Term, ...]]
+    when: c.Node
+    unless: c.Node | None = None
+    languages: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+
+class Index:
+    """All signals of a rule set, asked about one post at a time. `sample`: texts that show how common words are."""
+
+    def __init__(self, sources: Sequence[Source], parse: Callable[[str], Term], sample: Iterable[str] = ()):
+        self.words = Words()
+        self._parse = parse
+        self._leaves: dict[tuple[tuple[Atom, ...], ...], Leaf] = {}
+        self._by_terms: dict[tuple[Term, ...], Leaf] = {}
+        for source in sources:
+            self._register(source)
+        self._common = self._count(sample)
+        self.rules = tuple(self._rule(source) for source in sources)
+        self._by_atom: dict[int, tuple[int, ...]] = {}  # atom → leaves that rules are found by
+        self._by_leaf: dict[int, tuple[int, ...]] = {}  # leaf → rules
+        self._always: tuple[int, ...] = ()  # rules that can hold without any hit
+        self._file()
+
+    def doc(self, title: str, text: str) -> Doc:
+        """The post as positions and hits."""
+        head = tokenize(title) if title else None
+        body = tokenize(text)
+        doc = Doc(head, body, {})
+        doc.hits = self.words.hits(head, body, doc.text_from)
+        return doc
+
+    def matching(self, doc: Doc, language: str | None, source: str) -> list[int]:
+        """The numbers of the rules that the post satisfies, ascending."""
+        found: set[int] = set(self._always)
+        by_atom, by_leaf = self._by_atom, self._by_leaf
+        for leaf in {leaf for atom in doc.hits if atom in by_atom for leaf in by_atom[atom]}:
+            found.update(by_leaf[leaf])
+        if not found:
+            return []
+        present = frozenset(doc.hits)
+        rules = self.rules
+        return [
+            number
+            for number in sorted(found)
+            if rules[number].possible(present, language, source) and rules[number].holds(doc)
+        ]
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _register(self, source: Source) -> None:
+        for node in _conditions(source):
+            for terms in self._terms(node, source):
+                if terms not in self._by_terms:
+                    for term in terms:
+                        for variant in term.variants:
+                            for atom in variant:
+                                if not atom.is_any:
+                                    self.words.number(atom)
+
+    def _terms(self, node: c.Node, source: Source) -> Iterator[tuple[Term, ...]]:
+        for part in c.walk(node):
+            if isinstance(part, c.Concept):
+                yield source.concepts[part.name]
+            elif isinstance(part, c.Quoted):
+                yield (self._parse(part.term),)
+
+    def _count(self, sample: Iterable[str]) -> Counter[int]:
+        """In how many of the sample texts each atom stands."""
+        common: Counter[int] = Counter()
+        for text in sample:
+            common.update(self.words.hits(None, tokenize(text), 0).keys())
+        return common
+
+    def _cost(self, atom: int) -> float:
+        """How often an atom is expected: counted where there is a sample, short words and prefixes more often."""
+        what = self.words.atoms[atom]
+        length = len(what.prefix) - 1 if what.prefix else min(map(len, what.words))
+        return self._common[atom] + 4.0 / max(1, length)
+
+    def _leaf(self, terms: tuple[Term, ...]) -> Leaf:
+        leaf = self._by_terms.get(terms)
+        if leaf is None:
+            variants = tuple(sorted({variant for term in terms for variant in term.variants}, key=repr))
+            leaf = self._leaves.get(variants)
+            if leaf is None:
+                leaf = self._leaves[variants] = self._new_leaf(variants)
+            self._by_terms[terms] = leaf
+        return leaf
+
+    def _new_leaf(self, variants: tuple[tuple[Atom, ...], ...]) -> Leaf:
+        singles: set[int] = set()
+        phrases: dict[int, list[Phrase]] = defaultdict(list)
+        for variant in variants:
+            numbers = tuple(None if atom.is_any else self.words.number(atom) for atom in variant)
+            if len(numbers) == 1 and numbers[0] is not None:
+                singles.add(numbers[0])
+            else:
+                anchor = min((n for n in numbers if n is not None), key=self._cost)
+                phrases[anchor].append(Phrase(numbers, anchor))
+        return Leaf(
+            number=len(self._leaves),
+            singles=frozenset(singles),
+            phrases={anchor: tuple(found) for anchor, found in phrases.items()},
+            atoms=frozenset(singles | phrases.keys()),
+        )
+
+    def _compile(self, node: c.Node, source: Source) -> Compiled:
+        match node:
+            case c.Concept(name):
+                return Hits(name, self._leaf(source.concepts[name]))
+            case c.Quoted(term):
+                return Hits(f'"{term}"', self._leaf((self._parse(term),)))
+            case c.All(parts):
+                return Both(tuple(self._compile(part, source) for part in parts))
+            case c.Any(parts):
+                return Either(tuple(self._compile(part, source) for part in parts))
+            case c.Not(part):
+                return Absent(self._compile(part, source))
+            case c.Near(left, right, within, ordered):
+                return Close(self._compile(left, source), self._compile(right, source), within, ordered)
+            case c.Within(where, part):
+                return Confined(where, self._compile(part, source))
+            case c.AtLeast(number, parts):
+                return Some(number, tuple(self._compile(part, source) for part in parts))
+
+    def _rule(self, source: Source) -> Rule:
+        when = self._compile(source.when, source)
+        groups = sorted(needs(when), key=self._group_cost)
+        return Rule(
+            storyline=source.storyline,
+            signal=source.signal,
+            needs=tuple(frozenset[int]().union(*(leaf.atoms for leaf in group)) for group in groups),
+            when=when,
+            unless=None if source.unless is None else self._compile(source.unless, source),
+            languages=source.languages,
+            sources=source.sources,
+        )
+
+    def _group_cost(self, group: frozenset[Leaf]) -> float:
+        return sum(self._cost(atom) for leaf in group for atom in leaf.atoms)
+
+    def _file(self) -> None:
+        """Put every rule under the leaves of its rarest need."""
+        by_atom: dict[int, set[int]] = defaultdict(set)
+        by_leaf: dict[int, list[int]] = defaultdict(list)
+        always = []
+        for number, rule in enumerate(self.rules):
+            groups = needs(rule.when)
+            if not groups:
+                always.append(number)
+                continue
+            for leaf in min(groups, key=self._group_cost):
+                by_leaf[leaf.number].append(number)
+                for atom in leaf.atoms:
+                    by_atom[atom].add(leaf.number)
+        self._by_atom = {atom: tuple(sorted(leaves)) for atom, leaves in by_atom.items()}
+        self._by_leaf = {leaf: tuple(numbers) for leaf, numbers in by_leaf.items()}
+        self._always = tuple(always)
+
+
+def _conditions(source: Source) -> Iterator[c.Node]:
+    yield source.when
+    if source.unless is not None:
+        yield source.unless
+
+
+def needs(node: Compiled) -> list[frozenset[Leaf]]:
+    """Sets of leaves; where the node holds, at least one leaf of each set hits. None for what absence satisfies."""
+    match node:
+        case Hits(_, leaf):
+            return [frozenset({leaf})]
+        case Both(parts):
+            return [group for part in parts for group in needs(part)]
+        case Close(left, right):
+            return needs(left) + needs(right)
+        case Confined(_, part):
+            return needs(part)
+        case Either(parts):
+            return _one_of(parts, len(parts))
+        case Some(number, parts):  # of any len-number+1 parts at least one holds
+            return _one_of(parts, len(parts) - number + 1)
+        case _:
+            return []
+
+
+def _one_of(parts: Sequence[Compiled], count: int) -> list[frozenset[Leaf]]:
+    """One leaf set that some `count` of the parts share; nothing when fewer of them have any."""
+    smallest = [
+        min(groups, key=lambda group: sum(len(leaf.atoms) for leaf in group)) for groups in map(needs, parts) if groups
+    ]
+    if len(smallest) < count:
+        return []
+    smallest.sort(key=lambda group: sum(len(leaf.atoms) for leaf in group))
+    return [frozenset[Leaf]().union(*smallest[:count])]

@@ -1,0 +1,163 @@
+// The messages of the open chat: bubbles, buttons, changes in place.
+
+import { rich } from "./rich.js";
+import { at, el, hour } from "./small.js";
+
+const scroll = at("scroll");
+const list = at("messages");
+const below = at("below");
+let waiting = 0;
+
+const key = (message) => `m${message.chat.id}-${message.message_id}`;
+const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 90;
+
+export function toEnd(smooth = false) {
+  waiting = 0;
+  below.hidden = true;
+  scroll.scrollTo({ top: scroll.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+}
+
+below.addEventListener("click", () => toEnd(true));
+scroll.addEventListener("scroll", () => { if (atEnd()) { waiting = 0; below.hidden = true; } }, { passive: true });
+
+/** Shows a whole chat. */
+export function showAll(messages, me, act) {
+  list.replaceChildren();
+  if (!messages.length) list.append(el("li", "empty", "No messages yet. Type / for the bot's commands."));
+  for (const message of messages) place(message, me, act);
+  toEnd();
+}
+
+/** Adds a message, or changes it where it stands. */
+export function show(message, me, act, { edited = false } = {}) {
+  const follow = atEnd() || message.from?.id === me;
+  list.querySelector(".typing")?.remove();
+  const known = document.getElementById(key(message));
+  place(message, me, act);
+  if (known && edited) flash(message);
+  if (follow) toEnd(!known);
+  else if (!known) {
+    waiting += 1;
+    at("below-count").textContent = waiting;
+    below.hidden = false;
+  }
+}
+
+function flash(message) {
+  const node = document.getElementById(key(message));
+  node.classList.remove("changed");
+  void node.offsetWidth; // restarts the animation
+  node.classList.add("changed");
+}
+
+export function remove(chat, number) {
+  document.getElementById(`m${chat}-${number}`)?.remove();
+}
+
+export function typing() {
+  if (list.querySelector(".typing")) return;
+  const follow = atEnd();
+  const node = el("li", "theirs typing");
+  const bubble = el("div", "bubble");
+  bubble.append(el("i"), el("i"), el("i"));
+  node.append(bubble);
+  list.append(node);
+  if (follow) toEnd();
+  setTimeout(() => node.remove(), 5000);
+}
+
+function place(message, me, act) {
+  const node = bubbleOf(message, me, act);
+  const known = document.getElementById(key(message));
+  if (known) {
+    known.replaceChildren(...node.childNodes);
+    known.className = node.className;
+    return;
+  }
+  list.querySelector(".empty")?.remove();
+  dayLine(message);
+  list.append(node);
+}
+
+function dayLine(message) {
+  const day = new Date(message.date * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
+  if (list.dataset.day === day && list.childElementCount) return;
+  list.dataset.day = day;
+  list.append(el("li", "day", day));
+}
+
+function bubbleOf(message, me, act) {
+  const mine = message.from?.id === me;
+  const node = el("li", mine ? "mine" : "theirs");
+  node.id = key(message);
+  const service = message.migrate_to_chat_id || message.migrate_from_chat_id;
+  if (service) { node.className = "day"; node.textContent = "The group became a supergroup"; return node; }
+  const bubble = el("div", "bubble");
+  if (message.chat.type !== "private" && !mine) bubble.append(el("div", "sender", message.from?.first_name ?? ""));
+  if (message.reply_to_message) bubble.append(reply(message.reply_to_message));
+  if (message.photo) {
+    const picture = el("img", "photo");
+    picture.src = `/page/photo/${encodeURIComponent(message.photo.at(-1).file_id)}`;
+    picture.alt = message.caption ?? "Picture";
+    bubble.append(picture);
+  }
+  const text = el("div", "text");
+  text.dir = "auto";
+  text.append(rich(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities, act));
+  bubble.append(text, foot(message));
+  node.append(bubble);
+  if (message.reply_markup) node.append(keyboard(message, act));
+  return node;
+}
+
+function reply(message) {
+  const quote = el("button", "reply");
+  quote.type = "button";
+  quote.append(el("b", "", message.from?.first_name ?? ""), el("span", "", (message.text ?? message.caption ?? "Picture").split("\n")[0]));
+  quote.addEventListener("click", () => {
+    const node = document.getElementById(key(message));
+    node?.scrollIntoView({ block: "center", behavior: "smooth" });
+    if (node) flash(message);
+  });
+  return quote;
+}
+
+function foot(message) {
+  const line = el("div", "foot");
+  if (message.edit_date) line.append(el("span", "edited", `edited ${hour(message.edit_date)}`));
+  const time = el("time", "", hour(message.date));
+  time.dateTime = new Date(message.date * 1000).toISOString();
+  line.append(time);
+  return line;
+}
+
+function keyboard(message, act) {
+  const box = el("div", "keyboard");
+  for (const row of message.reply_markup.inline_keyboard) {
+    const line = el("div", "keys");
+    for (const button of row) line.append(keyOf(button, message, act));
+    box.append(line);
+  }
+  return box;
+}
+
+function keyOf(button, message, act) {
+  if (button.url) {
+    const link = el("a", "key", button.text);
+    link.href = /^(https?|tg):/i.test(button.url) ? button.url : "#";
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    link.append(el("span", "arrow", "↗"));
+    link.addEventListener("click", (event) => act.link(button.url, event));
+    return link;
+  }
+  const node = el("button", "key", button.text);
+  node.type = "button";
+  node.dataset.data = button.callback_data ?? "";
+  node.addEventListener("click", async () => {
+    node.classList.add("busy");
+    await act.press(message, button.callback_data);
+    node.classList.remove("busy");
+  });
+  return node;
+}

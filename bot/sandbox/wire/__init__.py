@@ -1,0 +1,1 @@
+"""A recorded wire, released by the story's clock over real HTTP."""

@@ -1,0 +1,218 @@
+"""The recorded wire: what invented channels and feeds publish, edit and delete, minute by minute.
+
+Loaded from `story.yaml` beside `sources.yaml`. Pure once loaded: `Story.at(minute)` says what stands on the pages.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from bot.sandbox.botapi.formatted import formatted
+from bot.sandbox.botapi.markup import Entity
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An invented Telegram channel. `number` is its numeric id, `first` the id of its first recorded post."""
+
+    source: str
+    handle: str
+    title: str
+    language: str
+    number: int
+    first: int
+    about: str
+    subscribers: int = 10_000
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An invented outlet's feed. `site` is an address under `.example`, which can never be a real one."""
+
+    source: str
+    format: Literal["rss", "atom"]
+    title: str
+    language: str
+    site: str
+    about: str
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A later version of a post."""
+
+    at: float
+    text: str
+    title: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One post as `story.yaml` writes it; texts are Telegram HTML, `at` counts story minutes."""
+
+    at: float
+    source: str
+    text: str = ""
+    title: str = ""  # feeds only
+    key: str = ""  # a name for others to point at
+    forward: str = ""  # key of the post that is forwarded: its text is shown
+    hidden_origin: str = ""  # forwarded from somebody whose name is no link
+    reply: str = ""  # key of an earlier post of the same channel
+    album: int = 0  # so many pictures under one text
+    author: str = ""
+    edit: Edit | None = None
+    deleted: float | None = None
+    kind: Literal["report", "copy", "noise", "digest"] = "report"
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as it stands at a minute."""
+
+    source: str
+    number: int  # the native id
+    at: float
+    title: str
+    text: str
+    entities: tuple[Entity, ...]
+    edited: float | None = None  # the minute of the edit
+    deleted: bool = False
+    changed: float = 0.0  # the minute since which it stands like this
+    forward: tuple[str, int] | None = None  # handle and id of the origin
+    forward_title: str = ""
+    reply: int | None = None
+    album: int = 0
+    author: str = ""
+    kind: str = "report"
+
+    @property
+    def name(self) -> str:
+        """`<source>/<native id>`."""
+        return f"{self.source}/{self.number}"
+
+    @property
+    def numbers(self) -> range:
+        """The ids it takes: an album takes one for each picture."""
+        return range(self.number, self.number + max(self.album, 1))
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    minutes: float
+    channels: tuple[Channel, ...]
+    feeds: tuple[Feed, ...]
+    posts: tuple[Entry, ...]
+
+
+class Story:
+    """A loaded story. Raises ValueError with every contradiction in it."""
+
+    def __init__(self, file: _File):
+        self.title = file.title
+        self.length = timedelta(minutes=file.minutes)
+        self.channels = {channel.source: channel for channel in file.channels}
+        self.feeds = {feed.source: feed for feed in file.feeds}
+        self.by_handle = {channel.handle.lower(): channel for channel in file.channels}
+        self._entries = sorted(file.posts, key=lambda entry: entry.at)
+        wrong = list(_contradictions(self, self._entries, file.minutes))
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        self._numbers = self._numbered()
+        self._keys = {entry.key: number for number, entry in enumerate(self._entries) if entry.key}
+
+    @classmethod
+    def load(cls, path: Path) -> Story:
+        """Reads a `story.yaml`."""
+        try:
+            return cls(msgspec.convert(yaml.safe_load(path.read_text("utf-8")), _File))
+        except (ValueError, yaml.YAMLError) as wrong:
+            raise ValueError(f"{path}: {wrong}") from wrong
+
+    def _numbered(self) -> list[int]:
+        due = {channel.source: channel.first for channel in self.channels.values()}
+        due |= dict.fromkeys(self.feeds, 1)
+        numbers = []
+        for entry in self._entries:
+            numbers.append(due[entry.source])
+            due[entry.source] += max(entry.album, 1)
+        return numbers
+
+    def at(self, minute: float) -> tuple[Shown, ...]:
+        """All posts published by `minute`, oldest first, as they stand then; deleted ones say so."""
+        return tuple(self._shown(place, minute) for place, entry in enumerate(self._entries) if entry.at <= minute)
+
+    def of(self, source: str, minute: float) -> tuple[Shown, ...]:
+        """The posts that stand on one source's page at `minute`, oldest first."""
+        return tuple(post for post in self.at(minute) if post.source == source and not post.deleted)
+
+    def moments(self) -> list[float]:
+        """Every minute at which something changes, in order."""
+        found = {entry.at for entry in self._entries}
+        found |= {entry.edit.at for entry in self._entries if entry.edit}
+        found |= {entry.deleted for entry in self._entries if entry.deleted is not None}
+        return sorted(found)
+
+    def title_of(self, source: str) -> str:
+        """The name of a channel or feed."""
+        return (self.channels.get(source) or self.feeds[source]).title
+
+    def _shown(self, place: int, minute: float) -> Shown:
+        entry = self._entries[place]
+        origin = self._entries[self._keys[entry.forward]] if entry.forward else None
+        edit = entry.edit if entry.edit and entry.edit.at <= minute else None
+        gone = entry.deleted if entry.deleted is not None and entry.deleted <= minute else None
+        text, entities = _read(edit.text if edit else (origin.text if origin else entry.text))
+        forward = None
+        if origin is not None and origin.source in self.channels:
+            forward = (self.channels[origin.source].handle, self._numbers[self._keys[entry.forward]])
+        return Shown(
+            source=entry.source,
+            number=self._numbers[place],
+            at=entry.at,
+            title=(edit.title if edit else "") or entry.title,
+            text=text,
+            entities=entities,
+            edited=edit.at if edit else None,
+            deleted=gone is not None,
+            changed=max(entry.at, edit.at if edit else entry.at, gone or entry.at),
+            forward=forward,
+            forward_title=self.title_of(origin.source) if origin else entry.hidden_origin,
+            reply=self._numbers[self._keys[entry.reply]] if entry.reply else None,
+            album=entry.album,
+            author=entry.author,
+            kind=entry.kind,
+        )
+
+
+@functools.cache
+def _read(html: str) -> tuple[str, tuple[Entity, ...]]:
+    text, entities = formatted(html, "HTML")
+    return text, tuple(entities)
+
+
+def _contradictions(story: Story, entries: list[Entry], minutes: float) -> Iterator[str]:
+    keys: dict[str, Entry] = {}
+    for entry in entries:
+        where = f"post of {entry.source} at minute {entry.at:g}"
+        if entry.source not in story.channels and entry.source not in story.feeds:
+            yield f"{where}: no such channel or feed"
+        if bool(entry.title) != (entry.source in story.feeds):
+            yield f"{where}: a feed's post has a title, a channel's has none"
+        if bool(entry.text) == bool(entry.forward):
+            yield f"{where}: either a text or a forward"
+        for later in (entry.edit.at if entry.edit else None, entry.deleted):
+            if later is not None and not max(entry.at, 0) < later <= minutes:
+                yield f"{where}: changes at minute {later:g}, expected between its publication and the story's end"
+        if entry.at > minutes:
+            yield f"{where}: published after the story's end"
+        for pointed in filter(None, (entry.forward, entry.reply)):
+            if pointed not in keys:
+                yield f"{where}: points at {pointed!r}, which no earlier post is called"
+            elif entry.reply == pointed and keys[pointed].source != entry.source:
+                yield f"{where}: answers a post of another channel"
+        if entry.key in keys:
+            yield f"{where}: the key {entry.key!r} is taken"
+        if entry.key:
+            keys[entry.key] = entry

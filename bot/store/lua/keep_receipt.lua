@@ -1,0 +1,2 @@
+-- ARGV: target, event, receipt.
+keep_receipt(ARGV[1], ARGV[2], ARGV[3])
