@@ -23,9 +23,9 @@ from bot.events.score import FEATURES, Sketch, features
 from bot.model import Hit, Match, Post, Severity
 
 WINDOW = 48 * 3600
-AGAINST = {"names-clash", "acts-clash", "places-clash", "actors-clash", "numbers-clash", "dates-clash", "hours-apart"}
-AGAINST |= {"one-denies", "one-hedges", "one-reacts", "main-acts-clash", "signals-clash"}
-FREE = {"same-outlet"}
+AGAINST = {"names-clash", "acts-clash", "places-clash", "actors-clash", "numbers-clash", "counts-clash", "follow-up", "dates-clash", "hours-apart"}
+AGAINST |= {"one-denies", "one-hedges", "one-reacts", "main-acts-clash", "signals-clash", "speakers-clash"}
+FREE = {"same-outlet", "brevity"}
 
 
 def post_of(row: dict[str, Any]) -> Post:

@@ -88,6 +88,7 @@ class App:
             await console.start()
 
     async def _open_ingest(self, stack: AsyncExitStack) -> None:
+        await self.store.sources.keep(source.id for source in self.sources)
         client = await stack.enter_async_context(Client())
         ingest = Ingest(self.store, client, self.rules, self._clock, self._worker)
         schedule = Schedule(self.sources, ingest.run)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -49,6 +50,8 @@ NOTHING = Rich()
 
 def units(string: str) -> int:
     """Length in UTF-16 units."""
+    if string.isascii():
+        return len(string)
     return len(string.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -122,6 +125,7 @@ def link(inner: Rich | str, url: str) -> Rich:
     return Rich(f'<a href="{html.escape(url)}">{piece.html}</a>', piece.units, piece.entities + 1)
 
 
+@lru_cache(maxsize=4096)  # an alert names the same post up to four times, and goes to many chats
 def is_web(url: str) -> bool:
     """Whether Telegram accepts `url` in a link and a button: a refused button would cost the whole message."""
     if len(url) > MAX_URL or not url.isprintable() or any(mark in url for mark in ' "<>\\'):
@@ -137,12 +141,13 @@ def is_web(url: str) -> bool:
 
 def join(pieces: Iterable[Rich], separator: str = "\n") -> Rich:
     """The pieces that are not empty, with `separator` between them."""
+    shown = [piece for piece in pieces if piece]
     between = text(separator)
-    whole = NOTHING
-    for piece in pieces:
-        if piece:
-            whole = whole + between + piece if whole else piece
-    return whole
+    return Rich(
+        between.html.join(piece.html for piece in shown),
+        sum(piece.units for piece in shown) + between.units * max(0, len(shown) - 1),
+        sum(piece.entities for piece in shown),
+    )
 
 
 def marked(string: str, spans: Sequence[tuple[int, int]], limit: int, most: int = 25) -> Rich:

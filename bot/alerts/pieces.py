@@ -40,11 +40,13 @@ def lead_of(event: Event) -> Report:
 
 
 def signals_of(event: Event, storyline: str) -> list[str]:
-    """Up to three signals of `storyline` that the standing reports matched, in the order they came; all, if none
-    stands."""
+    """The newest three signals of `storyline` that the standing reports matched, in the order they first came.
+
+    When no report stands, those that the deleted ones matched.
+    """
     standing = [report for report in event.reports if not report.gone] or list(event.reports)
     found = [signal for report in standing for name, signal in report.signals if name == storyline]
-    return list(dict.fromkeys(found))[:3]
+    return list(dict.fromkeys(found))[-3:]
 
 
 def count_line(event: Event) -> str:

@@ -31,7 +31,7 @@ __all__ = ["reason_text", "render_alert", "render_event_line", "render_ring"]
 
 _HEADLINE = 240
 # Tried in order until the alert fits: origins shown, posts shown for each origin, units of the excerpt.
-_SIZES = ((12, 8, 900), (12, 4, 900), (10, 2, 700), (8, 1, 500), (5, 1, 300), (3, 1, 160), (1, 1, 80))
+_SIZES = ((8, 6, 900), (8, 3, 700), (8, 2, 600), (8, 1, 500), (5, 1, 300), (3, 1, 160), (1, 1, 80))
 _STORYLINES = 4
 
 
@@ -47,17 +47,13 @@ def render_alert(
     `storyline_titles` gives the title of each storyline by name (a missing one is shown by its name);
     `phases_before` the phase that a storyline had before this event, where it is known.
     """
+    head = _head(event, storyline_titles, phases_before or {})
     body = NOTHING
     for origins, posts, excerpt in _SIZES:
-        body = join(
-            (
-                _head(event, storyline_titles, phases_before or {}),
-                _extract(lead_of(event), excerpt, now),
-                _witnesses(event, origins, posts, now),
-                _reason(event, now),
-            ),
-            "\n\n",
-        )
+        extract = _extract(lead_of(event), excerpt, now)
+        # A quote stands apart by itself; before anything else an empty line does.
+        top = join((head, extract), "\n" if extract.html.startswith("<blockquote>") else "\n\n")
+        body = join((top, _witnesses(event, origins, posts, now), _reason(event, now)), "\n\n")
         if body.fits:
             break
     return Message(html=body.html, buttons=_buttons(event))

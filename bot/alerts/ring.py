@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.alerts.markup import NOTHING, Rich, bold, is_web, join, line, quoted, struck, text
-from bot.alerts.pieces import MARKS, count_line, counted, lead_of, named, signals_of, when, words_of
-from bot.model import Button, Delivery, Event, Message, Reason, Report
+from bot.alerts.markup import NOTHING, Rich, bold, join, line, quoted, struck, text
+from bot.alerts.pieces import MARKS, count_line, counted, named, signals_of, when, words_of
+from bot.model import Delivery, Event, Message, Reason, Report
 
 _HEADLINE = 240
 
@@ -27,10 +27,7 @@ def render_ring(event: Event, delivery: Delivery, now: datetime | None = None, b
         Reason.CORRECTED: _ring_corrected,
         Reason.RETRACTED: _ring_retracted,
     }.get(delivery.reason, _ring_updated)
-    body = detail(event, said, delivery, now, before)
-    newest = said[-1] if said else lead_of(event)
-    buttons = ((Button("Open post", url=newest.url),),) if is_web(newest.url) and not newest.gone else ()
-    return Message(html=body.html, buttons=buttons)
+    return Message(html=detail(event, said, delivery, now, before).html)
 
 
 def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]:
@@ -42,7 +39,7 @@ def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]
     if reason is Reason.CORRECTED:
         if known:
             return [r for r in event.reports if r.post in known and known[r.post].digest != r.digest]
-        return [report for report in event.reports if report.edited]
+        return [report for report in event.reports if report.was] or [r for r in event.reports if r.edited]
     fresh = [report for report in event.reports if report.post not in known and not report.gone] if known else []
     standing = [report for report in event.reports if not report.gone and report.copy_of is None]
     return fresh or standing[-1:]
@@ -69,8 +66,8 @@ def _ring_confirmed(event: Event, said: list[Report], delivery: Delivery, now: d
 
 def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
     signals = signals_of(event, delivery.storyline)
-    to = f" now {event.severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
-    return join((text(f"{MARKS[event.severity]} ") + bold("Escalated:") + text(to), _newest(said, now)))
+    to = f" now {delivery.severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
+    return join((text(f"{MARKS[delivery.severity]} ") + bold("Escalated:") + text(to), _newest(said, now)))
 
 
 def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:

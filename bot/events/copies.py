@@ -2,7 +2,8 @@
 
 Two texts are copies when the shorter one's words stand in the longer one in their order, nearly all of them. What
 differs decides the rest: templated alerts ("Air raid alert in … district") differ in nothing but an hour, a number or
-a place, and are different happenings. So a difference in *particulars* on both sides forbids a copy.
+a place, and are different happenings. So a difference in *particulars* on both sides forbids a copy, and so does a "not"
+that only one of them holds.
 """
 
 from __future__ import annotations
@@ -10,30 +11,34 @@ from __future__ import annotations
 from rapidfuzz.distance import LCSseq
 
 from bot.events.lexicon import rarity
-from bot.events.score import Sketch
+from bot.events.score import Sketch, at_odds
 
 ENOUGH = 0.72  # of the shorter text's words, in order, in the longer one
 SHORT = 7  # words; texts below must agree wholly
 RARE = 3.0
-ALIKE = 0.6
+ALIKE = 0.6  # of the longer text in common: then a template is possible
+FEW = 9  # words not in common that a template may have
+NEARLY = 0.85
 
 
 class Overlap:
     """How two texts lie over each other."""
 
-    __slots__ = ("contained", "longer", "shorter", "template")
+    __slots__ = ("contained", "longer", "other", "shorter")
 
     def __init__(self, a: Sketch, b: Sketch):
         one, two = a.print.words, b.print.words
         self.shorter, self.longer = sorted((len(one), len(two)))
         common = LCSseq.similarity(one, two) if self.shorter else 0
         self.contained = common / self.shorter if self.shorter else 0.0
-        self.template = common >= ALIKE * self.longer and _other_particulars(a, b)
+        # `other`: alike on the surface, yet of another happening
+        few_differ = self.longer - common <= max(FEW, (1 - NEARLY) * self.longer)
+        self.other = at_odds(a.print, b.print) or few_differ and common >= ALIKE * self.longer and _other_particulars(a, b)
 
     @property
     def copy(self) -> bool:
         """Whether the one text is a copy, a cut or an extension of the other."""
-        if self.template or self.shorter < 3:
+        if self.other or self.shorter < 3:
             return False
         if self.shorter < SHORT:
             return self.contained == 1.0
@@ -41,11 +46,16 @@ class Overlap:
 
 
 def _other_particulars(a: Sketch, b: Sketch) -> bool:
-    """Whether each text names particulars that the other does not: numbers, times, places, names."""
-    one, two = _particulars(a), _particulars(b)
+    """Whether both texts name particulars of one kind that the other does not: numbers, times, places, names."""
+    one, two = a.print, b.print
+    return (
+        _each_other(*(tuple(n.partition(" ")[0] for n in numbers) for numbers in (one.numbers, two.numbers)))
+        or _each_other(one.dates, two.dates)
+        or _each_other(one.places, two.places)
+        or _each_other(*(tuple(n for n in names if rarity(n) > RARE) for names in (one.names, two.names)))
+    )
+
+
+def _each_other(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    one, two = set(a), set(b)
     return bool(one - two) and bool(two - one)
-
-
-def _particulars(sketch: Sketch) -> set[str]:
-    found = sketch.print
-    return {*found.numbers, *found.dates, *found.places, *(name for name in found.names if rarity(name) > RARE)}

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable
 
 from bot.events.clean import body
-from bot.events.lexicon import Reading, follows, rarity, read
+from bot.events.lexicon import FOLDING, Reading, follows, rarity, read
 from bot.text.canonical import canonical
 from bot.text.links import canonical_url
 from bot.model import Fingerprint, Match, Post
@@ -22,7 +22,7 @@ COMMON = 2.0  # weight below which a word is as good as empty: every fifth post 
 WINNOW = 5  # of so many neighbouring pairs of words the rarest is kept as a key
 
 _TOKEN = re.compile(
-    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n—–]", re.UNICODE
+    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n—–:]", re.UNICODE
 )
 _STOP = frozenset(".!?…\n")
 _DIGEST = re.compile(
@@ -32,8 +32,25 @@ _DIGEST = re.compile(
     r"\bkey (?:events|developments) (?:of|on)\b|\b(?:daily|weekly) (?:summary|wrap)\b",
     re.IGNORECASE,
 )
+STOP_WORDS = frozenset(
+    "a an the and or but of to in on at by for from with without as is are was were be been being it its this that these "
+    "those there here he she they them his her their we our you your i who whom which what how why where than then so such "
+    "into onto about between against during under up down out off again more most other some any all both each few own same "
+    "has have had having do does did can could should would will may might must also just only very s t "
+    "и в во на с со к ко у о об от до из за по под над при про для без а но да же ли бы не ни то это эта этот эти того этого "
+    "тот та те что чтобы как так там тут где когда если или он она оно они его ее их ему ей им них мы нас наш вы вас ваш я мне "
+    "меня был была было были быть есть будет уже еще также только все всех всем весь вся свои своих своего своей который "
+    "которая которые которых может можно нужно очень через после перед между "
+    "и й в у на з із зі до від по під над при про для без а але та же чи би не ні то це ця цей ці того цього той ті що щоб як так "
+    "там тут де коли якщо або він вона воно вони його її їх йому їй ним них ми нас наш ви вас ваш я мені мене був була було "
+    "були бути є буде вже ще також тільки лише всі всіх усі весь вся свої своїх свого своєї який яка які яких може можна треба "
+    "дуже через після перед між".translate(FOLDING).split()  # noqa: SIM905
+)
 _LEAD = re.compile(r"(?:[^\n]{0,60}\n)?[^\n]{0,40}[^\n.!?…]{0,240}", re.DOTALL)
-_NOT = frozenset("not no never nobody without nt не нет нема немае ни без никто нихто".split())  # noqa: SIM905
+_NOT = frozenset(
+    "not no never nobody isnt arent wasnt werent wont dont doesnt didnt cant cannot couldnt wouldnt hasnt havent "
+    "не нет нема немае ни никто нихто".split()  # noqa: SIM905
+)
 _HEDGED = re.compile(
     r"\b(?:will|would|may|might|could|plans? to|set to|to (?:announce|vote|hold|meet|sign|withdraw|seek|declare|step)|expected|"
     r"prepared to|ready to|considers?|considering|if|unless|likely|about to|"
@@ -56,6 +73,13 @@ _REPORTING = tuple(
     "report say said tell told accord cit quot via ссыл сообщ сообща переда пиш данн публик рассказ "
     "повидом посил розпов напис интерв interv".split()
 )
+_SAYING = frozenset({"announce", "speak", "threaten", "deny", "confirm", "demand", "propose", "reject", "condemn"})
+_SAID = (
+    *("say", "said", "tell", "told", "stat", "call", "believ", "insist", "accord", "tweet", "vow", "claim"),
+    *("заяв", "сообщ", "сказа", "говор", "назва", "рассказ", "счита", "уверен", "подчеркн", "отмет", "пообещ", "выступ"),
+    *("слова", "словам", "мнени", "обращ", "отреаг", "реагир", "ответи", "повидом", "розпов", "зазнач", "наголос"),
+    *("вважа", "видпов", "звернен", "словами", "написа", "наголо", "кажу", "каже", "позици"),
+)
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _RUSSIAN = re.compile("[ыэъёЫЭЪЁ]")
 _FIELDS = {
@@ -67,7 +91,7 @@ _FIELDS = {
     "things": "things",
     "name": "names",
 }
-_COUNTED = ("units", "acts", "things", "actors", "places")
+_COUNTED = ("units", "acts", "things", "places")
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 _DOTTED_DATE = re.compile(r"^([0-3]?\d)\.(0\d|1[0-2])(?:\.\d+)?$")
 
@@ -95,6 +119,7 @@ def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
         language=post.language or language(text or title),
         main=_sorted(found.main),
         denied=_sorted(found.denied),
+        speakers=_sorted(found.speakers),
         hedged=_HEDGED.search(lead) is not None,
         reacts=_REACTS.search(lead) is not None,
         digest=_is_digest(title, text),
@@ -127,17 +152,20 @@ class _Found:
         self.lead: set[str] = set()
         self.main: set[str] = set()  # of the lead, what stands before "after", "amid", "following"
         self.denied: set[str] = set()  # acts that it says are not so
+        self.speakers: set[str] = set()  # who is said to say it, in the lead
         self.cites: list[str] = []
+        self.starts: list[bool] = []  # for each word, whether it begins a sentence
         self.dashes: set[int] = set()  # words that stand after a dash
+        self.colons: set[int] = set()  # and after a colon
 
     def take(self, tokens: list[str], titled: bool) -> None:
         words: list[Reading] = []
-        starts: list[bool] = []
+        starts = self.starts
         lead_end = main_end = 0
         begins = True
         for token in tokens:
-            if token in "—–":
-                self.dashes.add(len(words))
+            if token in "—–:":
+                (self.colons if token == ":" else self.dashes).add(len(words))
                 continue
             if token in _STOP:
                 begins = True
@@ -177,8 +205,10 @@ class _Found:
                 self.cites.append(terms[0])
         elif kind == "name":
             self._name(word, begins, leads)
+            if leads and not begins:
+                self._speaker(words, at, step, terms[1])
         elif kind == "word" or kind == "units":
-            if rarity(terms[0]) >= COMMON:
+            if rarity(terms[0]) >= COMMON and word.folded not in STOP_WORDS:
                 self.fields["others"].add(terms[0])
                 if leads:
                     self.lead.add(terms[0])
@@ -187,19 +217,37 @@ class _Found:
             self.fields["actors"].update(terms[1:])
             if leads:
                 self.lead.update(terms)
+            if leads and kind in ("people", "actors"):
+                self._speaker(words, at, step, terms[0])
             if kind == "acts" and _denied(words, at, step):
                 self.denied.add(terms[0])
         return at + step
 
+    def _speaker(self, words: list[Reading], at: int, step: int, term: str) -> None:
+        """Take a person or institution as the speaker when it stands after a dash or beside a word of saying."""
+        near = (*words[max(0, at - 2) : at], *words[at + step : at + step + 2])
+        if at in self.dashes or at + step in self.colons or any(_says(word) for word in near):
+            self.speakers.add(term)
+
     def _name(self, word: Reading, begins: bool, leads: bool) -> None:
         """A capitalised word is a name, unless it merely begins a sentence and is common."""
         plain, bones = word.terms
-        term = plain if begins and rarity(plain) < 6.5 else bones
+        weight = rarity(plain)
+        if weight < COMMON or word.folded in STOP_WORDS:
+            return
+        term = plain if weight < (6.5 if begins else 4.5) else bones
         self.fields["others" if term is plain else "names"].add(term)
         if term is bones:
             self.fields["others"].add(plain)
         if leads:
             self.lead.add(term)
+
+    def _after(self, words: list[Reading], at: int) -> list[Reading]:
+        """The few words that a number may count, within its own clause."""
+        end = at
+        while end < len(words) and end < at + 3 and not self.starts[end] and end not in self.dashes:
+            end += 1
+        return words[at:end]
 
     def _number(self, words: list[Reading], at: int, step: int, value: str, kind: str, leads: bool) -> None:
         if clock := _CLOCK.match(value):
@@ -209,9 +257,10 @@ class _Found:
             self.dates.add(f"{dotted[2]}-{int(dotted[1]):02}")
             return
         value = value.replace(" ", "").replace(",", "")
-        after = words[at + step : at + step + 3]
+        after = self._after(words, at + step)
         before = words[at - 1] if at else None
-        month = next((w for w in after[:1] if w.kind == "months"), None)
+        near = words[at + step : at + step + 2]  # `8 мая`, `8-10 мая`
+        month = next((w for w in near if w.kind == "months" and (w is near[0] or near[0].kind == "digits")), None)
         if month is None and before is not None and before.kind == "months":
             month = before
         if month is not None and value.isdigit() and 0 < int(value) <= 31:
@@ -245,13 +294,17 @@ def said_terms(text: str) -> set[str]:
     return terms
 
 
+def _says(word: Reading) -> bool:
+    return word.terms[0] in _SAYING or word.folded.startswith(_SAID)
+
+
 def _denied(words: list[Reading], at: int, step: int) -> bool:
     """Whether an act stands under a "not" or a denial: a few words before it, or right after it (`евакуації не буде`)."""
     before = words[max(0, at - 4) : at]
-    if any(word.folded in _NOT or word.terms[0] == "deny" or word.folded.endswith("nt") and len(word.folded) < 7 for word in before[-3:]):
-        return True
-    return any(word.terms[0] == "deny" for word in before) or any(
-        word.folded in ("не", "not") for word in words[at + step : at + step + 1]
+    return (
+        any(word.folded in _NOT for word in before[-3:])
+        or any(word.terms[0] == "deny" for word in before)
+        or any(word.folded in ("не", "not") for word in words[at + step : at + step + 1])
     )
 
 

@@ -13,6 +13,7 @@ several stories joins no event in step 3.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
 
 CLOSE = 12  # events read closely in each of steps 2 and 3
+CROWD = 0.1  # added to the likelihood, only to choose among events that are all sure
 READ = 8  # reports of an event that a post is compared with
 REPEAT = 6 * 3600.0  # seconds after which a channel's same short words tell of something new
 SURE = 0.5  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
@@ -158,12 +160,17 @@ def _retold(window: Window, report: Report) -> _Found | None:
     for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
         event = window.get(event_id)
         found = _likeness(window, mine, event) if event else None
-        if found is not None and found.score >= SURE and (best is None or found.score > best.score):
+        if found is not None and found.score >= SURE and (best is None or _pull(found) > _pull(best)):
             best = found
     if best is None:
         return None
     why = explain(mine, window.sketch(best.report))
     return msgspec.structs.replace(best, why=why)
+
+
+def _pull(found: _Found) -> float:
+    """How strongly an event draws a post that could join several: a well-reported one more than a single report."""
+    return found.score + CROWD * math.log(len(found.event.reports))
 
 
 def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
@@ -173,7 +180,7 @@ def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
         if known.fingerprint.digest:
             continue
         theirs = window.sketch(known)
-        likelihood = 0.0 if Overlap(mine, theirs).template else score(mine, theirs)[0]
+        likelihood = 0.0 if Overlap(mine, theirs).other else score(mine, theirs)[0]
         likely.append((likelihood, known))
     if not likely:
         return None

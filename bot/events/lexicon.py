@@ -19,7 +19,7 @@ CUT = 6  # letters
 UNKNOWN = 8.0  # weight of a term that the archive never held often enough to be counted
 
 _POSSESSIVE = re.compile("['’`ʼ][sS]$")
-_SLAVIC = str.maketrans(
+FOLDING = str.maketrans(
     {"і": "и", "ї": "и", "ы": "и", "й": "и", "є": "е", "э": "е", "ґ": "г", "ъ": None, "ь": None, "'": None, "’": None}
 )
 
@@ -37,7 +37,7 @@ class Reading(NamedTuple):
 
 def fold(word: str) -> str:
     """The form in which words are compared: canonical, and one spelling for what Ukrainian and Russian share."""
-    return canonical(word).translate(_SLAVIC)
+    return canonical(word).translate(FOLDING)
 
 
 def _fits(pattern: str, word: str) -> bool:

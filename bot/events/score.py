@@ -19,12 +19,14 @@ from bot.model import Fingerprint
 
 HERE = Path(__file__).parent
 NUMBER = 5.0  # weight of a number with its unit, a date or a clock time
+TOLLS = frozenset({"kill", "injure", "civilian", "child", "arrest"})
 FEATURES = (
     "shared-of-shorter",
     "shared-of-all",
     "lead-in-other",
     "leads-alike",
     "evidence",
+    "brevity",
     "names-shared",
     "names-clash",
     "acts-shared",
@@ -34,16 +36,21 @@ FEATURES = (
     "actors-clash",
     "numbers-shared",
     "numbers-clash",
+    "counts-clash",
     "dates-shared",
     "dates-clash",
     "within-minutes",
     "hours-apart",
     "phrases-shared",
+    "speaker-shared",
+    "speakers-clash",
+    "one-speech",
     "one-denies",
     "one-hedges",
     "one-reacts",
     "main-in-other",
     "main-acts-clash",
+    "follow-up",
     "same-outlet",
     "same-signal",
     "signals-clash",
@@ -97,6 +104,7 @@ def features(a: Sketch, b: Sketch) -> dict[str, float]:
         ),
         "leads-alike": lead_shared / max(8.0, a.lead_weight + b.lead_weight - lead_shared),
         "evidence": min(1.0, shared / 60),
+        "brevity": max(0.0, 1 - min(a.weight, b.weight) / 120),
         "within-minutes": math.exp(-apart / 0.5),
         "hours-apart": min(2.0, apart / 24),
         "phrases-shared": math.log1p(len(set(one.keys).intersection(two.keys))) / 2,
@@ -104,15 +112,20 @@ def features(a: Sketch, b: Sketch) -> dict[str, float]:
         "one-reacts": float(one.reacts != two.reacts),
         "main-in-other": min(_covered(a.main, b.terms), _covered(b.main, a.terms)),
         "main-acts-clash": float(_strange(one, two) and _strange(two, one)),
-        "one-denies": float(_at_odds(one, two)),
-        "same-outlet": float(a.outlet == b.outlet),
+        "follow-up": max(_follows(a, b), _follows(b, a)),
+        "one-denies": float(at_odds(one, two)),
+        "same-outlet": float(a.outlet == b.outlet) * (1 - math.exp(-apart / 0.5)),
     }
     found["names-shared"], found["names-clash"] = _agreement(one.names, two.names)
+    shared_speaker, found["speakers-clash"] = _agreement(one.speakers, two.speakers)
+    found["speaker-shared"] = shared_speaker
+    found["one-speech"] = shared_speaker * found["within-minutes"]
     found["acts-shared"], found["acts-clash"] = _agreement(one.acts, two.acts)
     found["places-shared"], found["places-clash"] = _agreement(one.places, two.places)
     found["actors-clash"] = _agreement(one.actors, two.actors)[1]
     found["dates-shared"], found["dates-clash"] = _agreement(one.dates, two.dates)
     found["numbers-shared"], found["numbers-clash"] = _numbers(a, b)
+    found["counts-clash"] = _counts_clash(a, b)
     found["same-signal"], found["signals-clash"] = _signals(one, two)
     found["close-reading"] = fuzz.token_set_ratio(a.text, b.text) / 100 if one.language == two.language else 0.0
     return found
@@ -129,18 +142,25 @@ def _covered(main: dict[str, float], terms: dict[str, float]) -> float:
     return _shared(main, terms) / max(6.0, sum(main.values()))
 
 
+def _follows(later: Sketch, earlier: Sketch) -> float:
+    """How much one post's news is the other's background: "cities brace for riots AFTER the guru was convicted"."""
+    background = {term: weight for term, weight in later.lead.items() if term not in later.main}
+    if not background:
+        return 0.0
+    known = _shared(background, earlier.main) / max(4.0, sum(background.values()))
+    return known * max(0.0, 1 - _covered(later.main, earlier.terms))
+
+
 def _strange(one: Fingerprint, two: Fingerprint) -> bool:
     """Whether what happens in one post's main clause does not happen in the other at all."""
     acts = set(one.acts).intersection(one.main)
     return bool(acts and two.acts) and acts.isdisjoint(two.acts)
 
 
-def _at_odds(one: Fingerprint, two: Fingerprint) -> bool:
-    """Whether one says that an act is not so of which the other says that it is."""
-    return bool(
-        set(one.denied).intersection(two.acts).difference(two.denied)
-        or set(two.denied).intersection(one.acts).difference(one.denied)
-    )
+def at_odds(one: Fingerprint, two: Fingerprint) -> bool:
+    """Whether one's lead says that an act is not so of which the other's lead says that it is."""
+    both = set(one.acts).intersection(two.acts, one.lead, two.lead)
+    return not both.isdisjoint(set(one.denied).symmetric_difference(two.denied))
 
 
 def _agreement(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, float]:
@@ -163,6 +183,12 @@ def _numbers(a: Sketch, b: Sketch) -> tuple[float, float]:
             same += not values.isdisjoint(others)
             clash += values.isdisjoint(others)
     return min(same, 2) / 2, min(clash, 2) / 2
+
+
+def _counts_clash(a: Sketch, b: Sketch) -> float:
+    """Whether both headlines count one thing differently. Tolls are left out, since they grow while an event lasts."""
+    mine, theirs = _by_unit(tuple(n for n in a.lead if " " in n)), _by_unit(tuple(n for n in b.lead if " " in n))
+    return float(any(mine[unit].isdisjoint(theirs[unit]) for unit in mine.keys() & theirs.keys() - TOLLS))
 
 
 def _signals(one: Fingerprint, two: Fingerprint) -> tuple[float, float]:

@@ -9,6 +9,7 @@ again on what that worker wrote. One source's trouble never reaches another.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -75,17 +76,12 @@ class Ingest:
 
     async def run(self, source: Source) -> None:
         """Poll `source` once if it is due and no other worker has; whatever fails is recorded, never raised."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._polls.add(task)
-        try:
-            await self._run(source)
-        except (StoreUnavailable, Conflict) as error:
-            log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
-        except Exception:
-            log.exception("polled", source=source.id, outcome="bug")
-        finally:
-            self._polls.discard(task)
+        poll = asyncio.create_task(self._guarded(source), name=f"poll-{source.id}")
+        self._polls.add(poll)
+        poll.add_done_callback(self._polls.discard)
+        # The scheduler cancels what it runs when it stops; polls under way get their time in `finish`.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({poll})
 
     async def finish(self, grace: float) -> None:
         """Give polls under way `grace` seconds to commit; those that take longer are dropped and leave no trace."""
@@ -96,20 +92,38 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    async def _guarded(self, source: Source) -> None:
+        try:
+            await self._run(source)
+        except (StoreUnavailable, Conflict) as error:
+            log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
+        except Exception:
+            log.exception("polled", source=source.id, outcome="bug")
+
     async def _run(self, source: Source) -> None:
         health = await self._store.sources.health(source.id)
         if not due(source, health, self._clock()):
             return
         if not await self._store.sources.claim(source.id, source.every * 0.8, self._worker):
             return
-        cursor = await self._store.sources.cursor(source.id)
         try:
-            polled = await poll(source, cursor, self._client, self._clock(), watched=await self._watched(source))
+            await self._poll(source, health)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._store.sources.release(source.id))  # whoever comes next may poll at once
+            raise
+
+    async def _poll(self, source: Source, health: Health | None) -> None:
+        cursor = await self._store.sources.cursor(source.id)
+        began = self._clock()
+        try:
+            polled = await poll(source, cursor, self._client, began, watched=await self._watched(source))
         except PollError as error:
             await self._store.sources.save_health(failed(source, health, error, self._clock()))
             log.info("polled", source=source.id, outcome=error.state, detail=str(error))
             return
-        await self._commit(source, health, cursor, polled)
+        # First sight is before the fetch: what is published while the page is on its way is news.
+        first_sight = cursor.first_sight if cursor is not None and cursor.first_sight is not None else began
+        await self._commit(source, health, polled, first_sight)
 
     async def _watched(self, source: Source) -> frozenset[str]:
         """Posts of `source` that readers hold an alert of: should one vanish, its deletion is looked into."""
@@ -121,11 +135,9 @@ class Ingest:
             if report.source == source.id and not report.gone
         )
 
-    async def _commit(self, source: Source, health: Health | None, before: Cursor | None, polled: Polled) -> None:
+    async def _commit(self, source: Source, health: Health | None, polled: Polled, first_sight: datetime) -> None:
         known = await self._store.sources.digests(source.id, [post.id for post in polled.posts])
         fresh = [post for post in polled.posts if known.get(post.id) != post.digest()]
-        now = self._clock()
-        first_sight = before.first_sight if before is not None and before.first_sight is not None else now
         async with self._judging:
             judged = await self._judged_and_committed(source, health, polled, fresh, first_sight)
         log.info(

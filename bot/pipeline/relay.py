@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -125,9 +125,7 @@ class Relay:
         try:
             await stop.wait()
         finally:
-            for task in loops:
-                task.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await _ended(loops)
             await self._land()
 
     # --- the loops -------------------------------------------------------------------------------------------
@@ -197,9 +195,7 @@ class Relay:
         if self._flying:
             await asyncio.wait(self._flying, timeout=STOPS_WITHIN)
         left = list(self._flying)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await _ended(left)
         if left:
             log.warning("relay-stopped", left_claimable=len(left))
 
@@ -362,6 +358,15 @@ async def surely(call: Callable[[], Awaitable[T]]) -> T:
         except errors.StoreUnavailable:
             tries += 1
             await asyncio.sleep(min(2.0, backoff(tries, 0.1)))
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: one cancellation can be lost inside a call to Redis that just returns."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.1)
 
 
 async def _through(call: Coroutine[Any, Any, T]) -> T:

@@ -7,7 +7,7 @@ nodes that have some), and which hits bear witness that it holds.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,7 @@ Place: TypeAlias = tuple[int, int]
 Window: TypeAlias = tuple[int, int] | None  # only hits between these positions count; None: all
 Witness: TypeAlias = set[tuple[str, int, int]]  # concept, first and last position
 
+_FAR = 1 << 60
 GAP = 10_000
 """Empty positions between title and text: more than the longest near chain can bridge."""
 
@@ -143,7 +144,7 @@ class Hits:
     leaf: Leaf
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        return bool(self.places(doc, window))
+        return bool(doc.places(self.leaf) if window is None else self.places(doc, window))
 
     def places(self, doc: Doc, window: Window = None) -> list[Place]:
         return _inside(doc.places(self.leaf), window)
@@ -159,7 +160,10 @@ class Both:
     parts: tuple[Compiled, ...]
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        return all(part.holds(doc, window) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - a generator costs twice as much, and this is the hottest line
+            if not part.holds(doc, window):
+                return False
+        return True
 
     def places(self, doc: Doc, window: Window = None) -> list[Place]:
         raise TypeError("an 'and' has no places")
@@ -175,7 +179,10 @@ class Either:
     parts: tuple[Compiled, ...]
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        return any(part.holds(doc, window) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - as above
+            if part.holds(doc, window):
+                return True
+        return False
 
     def places(self, doc: Doc, window: Window = None) -> list[Place]:
         return sorted({place for part in self.parts for place in part.places(doc, window)})
@@ -243,13 +250,33 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Confined:
-    """The part holds within one sentence, or within the headline."""
+    """The part holds within one sentence, or within the headline.
+
+    `needs` are sets of leaves as of `bot.rules.index.needs`: only sentences where the rarest of them hits are asked.
+    """
 
     where: str
     part: Compiled
+    needs: tuple[frozenset[Leaf], ...] = ()
+
+    def _spans(self, doc: Doc) -> Iterable[Place]:
+        if self.where == "title":
+            return (doc.headline,)
+        if not self.needs:
+            return doc.sentences
+        fewest: list[Place] | None = None
+        for need in self.needs:
+            places = [place for leaf in need for place in doc.places(leaf)]
+            if not places:
+                return ()
+            if fewest is None or len(places) < len(fewest):
+                fewest = places
+        assert fewest is not None
+        sentences = doc.sentences
+        return [sentences[n] for n in sorted({bisect_right(sentences, (start, _FAR)) - 1 for start, _ in fewest})]
 
     def _windows(self, doc: Doc, window: Window) -> Iterable[Place]:
-        for span in doc.sentences if self.where == "sentence" else (doc.headline,):
+        for span in self._spans(doc):
             low, high = span if window is None else (max(span[0], window[0]), min(span[1], window[1]))
             if low <= high:
                 yield low, high

@@ -16,7 +16,7 @@ from bot.rules import forms_en, forms_ru, forms_uk
 _CYRILLIC = re.compile(r"[а-яґєіїў]+")
 _LATIN = re.compile(r"[a-z]+")
 _ONLY_UKRAINIAN = re.compile("[ґєії]")
-_ONLY_RUSSIAN = re.compile("[ыэъ]")
+_ONLY_RUSSIAN = re.compile("[ыэъ]|(?:ия|ие|ии|ая|ое|ией|[^ь]ский|ость|ться|овать|ить|ать|еть|нуть)$")
 
 
 @lru_cache(maxsize=100_000)

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - lists of endings read best as one line of words
 """English: plurals and the forms of verbs."""
 
 from __future__ import annotations

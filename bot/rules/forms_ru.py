@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - lists of endings read best as one line of words
 """Russian: declension and conjugation by the ending of the dictionary form (ё is е here, as in all canonical text)."""
 
 from __future__ import annotations
@@ -28,13 +29,27 @@ _IRREGULAR = {  # verbs whose present tense their infinitive does not show: endi
     "нять": ("ним", "йм", "м", "ым"), "ключить": ("ключ",), "вести": ("вед",), "везти": ("вез",), "нести": ("нес",),
     "йти": ("йд",), "прийти": ("прид",), "идти": ("ид",), "мочь": ("мог", "мож"), "пасти": ("пас",), "пасть": ("пад",),
     "красть": ("крад",), "класть": ("клад",), "сечь": ("сек", "сеч"), "речь": ("рек", "реч"), "влечь": ("влек", "влеч"),
-    "брести": ("брет",), "мести": ("мет",), "сти": ("ст",),
+    "брести": ("брет",), "хотеть": ("хоч", "хот"), "мести": ("мет",), "сти": ("ст",),
 }  # fmt: skip
 _PAST = {
-    "йти": ("ше", "ш"), "прийти": ("прише", "приш"), "идти": ("ше", "ш"), "вести": ("ве",), "нести": ("нес",), "везти": ("вез",),
+    "йти": (), "прийти": (), "идти": (), "вести": ("ве",), "нести": ("нес",), "везти": ("вез",),
     "мочь": ("мог",), "сесть": ("се",), "пасть": ("па",), "красть": ("кра",), "класть": ("кла",), "расти": ("рос",),
     "мереть": ("мер",), "переть": ("пер",), "сечь": ("сек",), "влечь": ("влек",),
 }  # fmt: skip
+_PEOPLE = {
+    "друг": "друг друга другу другом друге друзья друзей друзьям друзьями друзьях",
+    "человек": "человек человека человеку человеком человеке люди людей людям людьми людях",
+    "ребенок": "ребенок ребенка ребенку ребенком ребенке дети детей детям детьми детях",
+}
+_CHANGING = (  # -ать with another consonant in the present: сказать, скажет
+    "казать", "писать", "вязать", "резать", "мазать", "искать", "плакать", "скакать", "прятать", "махать", "пахать", "двигать",
+    "хлопотать", "клеветать", "лизать", "чесать", "тесать", "плясать", "полоскать", "шептать",
+)  # fmt: skip
+_GIVING = frozenset(" пере от с вы из за при про со раз по воз пре до у об на обна".split(" "))
+_SECOND = (
+    "держать", "слышать", "молчать", "кричать", "лежать", "стучать", "дышать", "звучать", "торчать", "мчать", "бежать", "гнать",
+    "стоять", "боять", "спать",
+)  # fmt: skip
 _ALTERNATE = (  # before the first person, and before participles in -енный
     ("ст", "щ"), ("ск", "щ"), ("т", "ч"), ("т", "щ"), ("д", "ж"), ("д", "жд"), ("з", "ж"), ("с", "ш"), ("к", "ч"), ("г", "ж"),
     ("х", "ш"), ("б", "бл"), ("п", "пл"), ("в", "вл"), ("м", "мл"), ("ф", "фл"),
@@ -47,9 +62,12 @@ def forms(word: str) -> set[str]:
         return {word}
     if word.endswith(("ться", "тись", "чься")):
         return {word} | {_reflexive(form) for form in _verb(word[:-2])}
-    if word.endswith(("ть", "ти", "чь")) and len(word) > 4:
+    if word in _PEOPLE:
+        return set(_PEOPLE[word].split())
+    if word.endswith(("ть", "ти", "чь")) and len(word) > 3:
         made = _verb(word)
-        return made | _noun(word) if word.endswith(("сть", "чь", "асти", "ости")) else made
+        noun = word[-3] not in _VOWELS or word.endswith(("чь", "асти", "ости", "сеть", "печать", "треть", "мать"))
+        return made | _noun(word) if noun else made
     if word.endswith("лся"):
         return {word[:-2] + ending for ending in ("ся", "ась", "ось", "ись")}
     return _noun(word)
@@ -65,10 +83,16 @@ def _noun(word: str) -> set[str]:
         made |= _with(two, _ADJECTIVE)
         if word.endswith("ий"):
             made |= _with(two, "ия ию ием ии ев иев иям иями иях".split())
-        if word.endswith("ой"):
+        if word.endswith("ный"):
+            made |= _with(two[:-1], "ен на но ны".split())
+        if word.endswith(("анный", "янный", "ленный", "ренный", "щенный", "женный", "денный")):
+            made |= _with(two[:-1], ["", "а", "о", "ы"])
+        if word.endswith(("герой", "бой", "строй", "слой", "покой", "застой", "рой")):
             made |= _with(stem, "я ю ем е и ев ям ями ях".split())
     elif word.endswith("й"):
         made |= _with(stem, "я ю ем е и ев ям ями ях".split())
+    elif word.endswith(("сть", "знь", "вь", "бь", "пь", "мь", "дь", "жь", "чь", "шь", "щь")):  # feminine
+        made |= _with(stem, "и ью ей ям ями ях ам ами ах".split())
     elif word.endswith("ь"):
         made |= _with(stem, [*_SOFT_MASCULINE, "ью"])
         if re.search(r"[^аеиоуыэюя][ео][нтршл]$", stem):
@@ -91,7 +115,8 @@ def _noun(word: str) -> set[str]:
     elif word.endswith("о"):
         made |= _with(stem, "а у ом е ам ами ах".split()) | _bare(stem)
     elif word.endswith("е"):
-        made |= _with(stem, "а я у ю ем и ам ями ям ами ах ях ей".split()) | _bare(stem)
+        made |= _with(stem, "а я у ю ем и ам ями ям ами ах ях ей".split())
+        made |= _bare(stem) if stem[-1] in "щцж" else set()
     elif word.endswith("ые"):
         made |= _with(two, "ых ым ыми".split())
     if word.endswith(("ые", "ие")):
@@ -147,21 +172,28 @@ def _verb(word: str) -> set[str]:
         made |= _participles(root + "ем", hard=True) | _with(root, "я й йте".split())
         return made | _present(word[:-2], "ю", "е") | _participles(word[:-2] + "ющ") | {word[:-2] + "я"}
     ending = max((e for e in _IRREGULAR if word.endswith(e)), key=len, default="")
+    if ending == "дать" and word.removesuffix(ending) not in _GIVING:
+        ending = ""
     head = word.removesuffix(ending) if ending else ""
     if ending:
         for root in _IRREGULAR[ending]:
             made |= (
                 _present(head + root, "у", "е") | _present(head + root, "ю", "е") | _with(head + root, "и ите".split())
             )
-            made |= _short(head + root + "ен")
+            if ending.endswith(("ти", "чь", "красть")):
+                made |= _short(head + root + "ен")
+            if head.endswith("о"):  # разобрать, разберет
+                made |= _present(head[:-1] + root, "у", "е")
         if ending == "дать":
-            made |= _with(head, "дам дашь даст дадим дадите дадут дай дайте".split())
+            made |= _past(word[:-2]) | _short(word[:-2] + "н")
+            return made | _with(head, "дам дашь даст дадим дадите дадут дай дайте".split())
     past = max((e for e in _PAST if word.endswith(e)), key=len, default="")
     if past:
         for root in _PAST[past]:
             made |= {word.removesuffix(past) + root + e for e in ("", "л", "ла", "ло", "ли")}
         if past in ("йти", "идти", "прийти"):
-            made |= _participles(word.removesuffix(past) + ("при" if past == "прийти" else "") + "шедш")
+            head = word.removesuffix(past) + ("при" if past == "прийти" else "")
+            made |= _with(head, ["шел", "шла", "шло", "шли"]) | _participles(head + "шедш")
     if word.endswith(("ти", "чь")):
         return made
     stem, base = word[:-2], word[:-3]
@@ -175,31 +207,28 @@ def _verb(word: str) -> set[str]:
             | _participles(stem + "ем", hard=True)
         )
         made |= _with(stem, "й йте я".split())
-        if word.endswith(("нять", "чать", "жать", "мять", "пять", "взять", "брать")):
+        if word.endswith("авать"):  # передавать, передает
+            made |= _present(word[:-4], "ю", "е")
+        if word.endswith(("нять", "чать", "жать", "мять", "пять", "взять")):
             made |= _short(stem + "т")
-        for changed in _changed(base):
-            made |= _present(changed, "у", "е") | _with(changed, "и ите".split())
-        if base.endswith(tuple("жчшщ")) or vowel == "я":
-            made |= _second(base)
-    elif vowel == "и":
-        made |= (
-            _second(base)
-            | _with(base, "и ите ь ьте я а".split())
-            | _participles(base + "ящ")
-            | _participles(base + "ащ")
-        )
+        if word.endswith(_CHANGING):
+            for changed in _changed(base):
+                made |= _present(changed, "у", "е") | _with(changed, "и ите".split())
+        if word.endswith(_SECOND):
+            made |= _second(base) | _participles(base + "ащ") | _participles(base + "ящ")
+    elif vowel in "ие":
+        made |= _second(base) | _participles(base + "ящ") | _participles(base + "ащ")
+        made |= _with(base, ["ите", "ьте", "а" if base.endswith(tuple(_HISSING)) else "я"])
+        if vowel == "е":
+            made |= _present(stem, "ю", "е") | _participles(stem + "ющ") | {stem + "я"}
         for changed in [base, *_changed(base)]:
-            made |= _with(changed, "у ю".split()) | _short(changed + "ен")
-    elif vowel == "е":
-        made |= _present(stem, "ю", "е") | _second(base) | _participles(stem + "ющ")
-        for changed in _changed(base):
-            made |= _with(changed, "у ю".split()) | _short(changed + "ен")
+            made |= {changed + ("у" if changed.endswith(tuple(_HISSING)) else "ю")} | _short(changed + "ен")
     elif word.endswith("нуть"):
         made |= _present(base, "у", "е") | _with(base, "и ите ь ьте".split()) | _short(stem + "т")
         made |= _with(word[:-4], ["", "ла", "ло", "ли"]) if word[-5] not in _VOWELS else set()
     elif vowel in "ыо":
         made |= _short(stem + "т")
-    elif word.endswith("сть") or word.endswith("зть"):
+    elif word.endswith(("сть", "зть")):
         made |= _past(base)
     return made
 
@@ -233,6 +262,8 @@ def _short(stem: str) -> set[str]:
 
 
 def _reflexive(form: str) -> str:
+    if form.endswith(("ая", "яя")) and form[-3] not in "щшн":
+        return form + "сь"  # a gerund: пытаясь
     if form[-1] in _VOWELS and not form.endswith(("ая", "яя", "ое", "ее", "ые", "ие", "ую", "его", "ему", "ею")):
         return form + "сь"
     return form + "ся"

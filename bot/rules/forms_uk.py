@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - lists of endings read best as one line of words
 """Ukrainian: declension and conjugation by the ending of the dictionary form (apostrophes are dropped already)."""
 
 from __future__ import annotations
@@ -22,13 +23,24 @@ _IRREGULAR = {
     "жити": ("жив",), "бити": ("б",), "лити": ("лл",), "крити": ("кри",), "ждати": ("жд",), "рвати": ("рв",), "гнати": ("жен",),
     "вести": ("вед",), "везти": ("вез",), "нести": ("нес",), "могти": ("мож",), "сісти": ("сяд",), "почати": ("почн",),
     "няти": ("нім", "йм", "м", "ім", "иєм"), "взяти": ("візьм",), "йняти": ("йм",), "помогти": ("помож",), "пасти": ("пад",),
-    "класти": ("клад",), "красти": ("крад",), "лягти": ("ляж",), "рости": ("рост",), "мерти": ("мр",), "дати": (),
+    "класти": ("клад",), "красти": ("крад",), "лягти": ("ляж",), "рости": ("рост",), "мерти": ("мр",), "дати": (), "піти": ("під",), "хотіти": ("хоч",), "повісти": ("повіс", "повід"), "мати": ("ма",),
 }  # fmt: skip
 _PAST = {
     "йти": ("йшо", "йш"), "вести": ("ві", "ве"), "нести": ("ніс", "нес"), "везти": ("віз", "вез"), "могти": ("міг", "мог"),
     "сісти": ("сі",), "пасти": ("па",), "класти": ("кла",), "красти": ("кра",), "рости": ("ріс", "рос"), "мерти": ("мер",),
-    "лягти": ("ліг", "ляг"),
+    "лягти": ("ліг", "ляг"), "піти": ("пішо", "піш"), "повісти": ("пові",), "бути": ("бу",),
 }  # fmt: skip
+_PEOPLE = {
+    "друг": "друг друга другу другові другом друзі друзів друзям друзями друзях",
+    "людина": "людина людини людині людину людиною люди людей людям людьми людях",
+    "дитина": "дитина дитини дитині дитину дитиною діти дітей дітям дітьми дітях",
+}
+_CHANGING = (
+    "казати", "писати", "вязати", "різати", "мазати", "шукати", "плакати", "скакати", "махати", "лизати", "чесати", "кликати",
+)  # fmt: skip
+_GIVING = frozenset(" пере від з ви за при про роз по до на у в зав".split(" "))
+_SECOND = ("держати", "мовчати", "кричати", "лежати", "стукати", "звучати", "стояти", "бояти", "бігти", "їзджати")
+_SHORT_ROOTS = ("бити", "крити", "пити", "шити", "вити", "мити", "рити", "лити", "жити", "взяти", "няти", "терти", "перти")
 _ALTERNATE = (
     ("ст", "щ"), ("ск", "щ"), ("т", "ч"), ("д", "дж"), ("з", "ж"), ("с", "ш"), ("к", "ч"), ("г", "ж"), ("х", "ш"),
     ("зд", "ждж"), ("б", "бл"), ("п", "пл"), ("в", "вл"), ("м", "мл"), ("ф", "фл"),
@@ -41,8 +53,11 @@ def forms(word: str) -> set[str]:
         return {word}
     if word.endswith(("тися", "тись")):
         made = _verb(word[:-2])
+        made |= {form + "ть" for form in made if form.endswith(("е", "є"))}  # залишає, залишається
         return {word} | {form + "ся" for form in made} | {form + "сь" for form in made}
-    if word.endswith("ти") and len(word) > 4:
+    if word in _PEOPLE:
+        return set(_PEOPLE[word].split())
+    if word.endswith("ти") and len(word) > 3:
         return _verb(word) | (_noun(word) if word.endswith("сти") else set())
     if word.endswith("вся"):
         return {word} | {word[:-3] + ending for ending in ("лася", "лося", "лися", "лась", "лось", "лись", "всь")}
@@ -61,11 +76,15 @@ def _noun(word: str) -> set[str]:
             made |= _with(two, "ія ію ієм ії іїв іям іями іях оя ою оєм ої оїв оям оями оях".split())
     elif word.endswith("й"):
         made |= _with(stem, "я ю єві єм ї їв ям ями ях".split())
-        if word.endswith("ай") or word.endswith("ей"):
+        if word.endswith(("ай", "ей")):
             made |= _with(stem, ["ї"])
     elif word.endswith("ець"):
         for head in (two[:-1] + "ц", two[:-1] + "йц", two[:-1] + "ьц"):
             made |= _with(head, _SOFT)
+    elif word.endswith("оєць"):  # боєць, бійця
+        made |= _with(word[:-4] + "ійц", _SOFT)
+    elif word.endswith("єць"):
+        made |= _with(word[:-3] + "йц", _SOFT)
     elif word.endswith("ь"):
         made |= _with(stem, _SOFT) | {stem + "ю", stem + stem[-1] + "ю"}
         if re.search(r"[^аеєиіїоуюя][еоі][нтршлвст]$", stem):
@@ -90,7 +109,7 @@ def _noun(word: str) -> set[str]:
         if stem[-1] in _SOFTENED:
             made.add(stem[:-1] + _SOFTENED[stem[-1]] + "і")
     elif word.endswith("е"):
-        made |= _with(stem, "а я у ю ем і ам ям ами ями ах ях".split()) | _bare(stem) | _with(stem, _ADJECTIVE)
+        made |= _with(stem, "а я у ю ем і ь ам ям ами ями ах ях".split()) | _bare(stem) | _with(stem, _ADJECTIVE)
     elif word.endswith("ії"):
         made |= _with(two, "ій іям іями іях".split())
     elif word.endswith("и"):
@@ -107,9 +126,10 @@ def _noun(word: str) -> set[str]:
 def _masculine(word: str) -> set[str]:
     last = word[-1]
     heads = {word}
-    closed = re.search(r"([іе])([^аеєиіїоуюя]{1,2})$", word)
-    if closed and closed[1] == "і":  # вихід, виходу; лід, льоду is left out
-        heads |= {word[: closed.start()] + vowel + closed[2] for vowel in "ое"}
+    closed = re.search(r"([ії])([^аеєиіїоуюя]{1,2})$", word)
+    if closed:  # вихід, виходу; приліт, прильоту; Київ, Києва
+        vowels = ("о", "е", "ьо") if closed[1] == "і" else ("є",)
+        heads |= {word[: closed.start()] + vowel + closed[2] for vowel in vowels}
     if _FLEETING.search(word):
         heads.add(word[:-2] + last)
     made = {word}
@@ -121,7 +141,7 @@ def _masculine(word: str) -> set[str]:
         made |= _with(
             word, ["им", "о", "ий", "ого", "ому", "их", "ими"] if word.endswith(("ан", "ен")) else ["им", "о"]
         )
-    if word.endswith("анин") or word.endswith("янин"):
+    if word.endswith(("анин", "янин")):
         made |= _with(word[:-2], "и ам ами ах".split()) | {word[:-2]}
     if last == "в" and word[-2] in _VOWELS:  # a past tense: оголосив, оголосила
         made |= _with(word[:-1], "ла ло ли".split())
@@ -147,6 +167,8 @@ def _verb(word: str) -> set[str]:
     stem = word[:-2]
     made = {word, word[:-1] + "ь"} | _with(word, "му меш ме мемо мете муть".split())
     ending = max((e for e in _IRREGULAR if word.endswith(e)), key=len, default="")
+    if ending == "дати" and word.removesuffix(ending) not in _GIVING:
+        ending = ""
     if ending:
         head = word.removesuffix(ending)
         for root in _IRREGULAR[ending]:
@@ -155,7 +177,10 @@ def _verb(word: str) -> set[str]:
                 | _with(head + root, "и іть імо ь ьте".split())
                 | _passive(head + root + "ен")
             )
+        if ending == "мати":
+            made |= _present(head + "ма", "ю", "є")
         if ending == "дати":
+            made |= _past(stem) | _passive(stem + "н")
             made |= _with(head, "дам даси дасть дамо дасте дадуть дай дайте".split())
         if ending in ("звати", "йняти", "рвати") and head:
             made |= _present(head + "зов" if ending == "звати" else head + "йм", "у", "е")
@@ -176,6 +201,7 @@ def _verb(word: str) -> set[str]:
             | _passive(word[:-5] + "ьован")
             | _passive(stem + "н")
         )
+        made |= _present(stem, "ю", "є")  # перебувати, перебуває
         return made
     if not stem.endswith(tuple(_VOWELS)):
         return made
@@ -188,14 +214,22 @@ def _verb(word: str) -> set[str]:
             | _passive(stem + "н")
             | _passive(stem + "т")
         )
-        for changed in _changed(base):
-            made |= _present(changed, "у", "е") | _with(changed, "и іть".split())
-        if base.endswith(tuple("жчшщ")):
+        if word.endswith("авати"):  # передавати, передає
+            made |= _present(word[:-4], "ю", "є")
+        if word.endswith("іяти"):  # діяти, діє
+            made |= _present(base, "ю", "є")
+        if word.endswith(_CHANGING):
+            for changed in _changed(base):
+                made |= _present(changed, "у", "е") | _with(changed, "и іть".split())
+        if word.endswith(_SECOND):
             made |= _second(base)
     elif vowel in "иії":
-        made |= _second(base) | _with(base, "и іть імо ь ьте ячи ачи".split()) | _present(stem, "ю", "є")
+        made |= _second(base) | _with(base, "іть імо ьте ячи ачи".split()) | _present(stem, "ю", "є")
         for changed in [base, *_changed(base)]:
-            made |= _with(changed, "у ю ять ать".split()) | _passive(changed + "ен")
+            first = "у" if changed.endswith(tuple("жчшщ")) else "ю"
+            made |= _with(changed, [first, "ять", "ать"]) | _passive(changed + "ен")
+        if word.endswith(_SHORT_ROOTS):
+            made |= _passive(stem + "т") | _present(base + "ь", "ю", "є") | _present(base + "и", "ю", "є")
     elif word.endswith("нути"):
         made |= (
             _present(base, "у", "е") | _with(base, "и іть ь ьте".split()) | _passive(stem + "т") | _passive(base + "ен")

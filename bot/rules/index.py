@@ -250,7 +250,8 @@ class Index:
             case c.Near(left, right, within, ordered):
                 return Close(self._compile(left, source), self._compile(right, source), within, ordered)
             case c.Within(where, part):
-                return Confined(where, self._compile(part, source))
+                inner = self._compile(part, source)
+                return Confined(where, inner, tuple(needs(inner)))
             case c.AtLeast(number, parts):
                 return Some(number, tuple(self._compile(part, source) for part in parts))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from datetime import timedelta
 
 from telegram import error as tg
@@ -112,10 +111,8 @@ def _lost(said: str, *, editing: bool) -> errors.SendError:
 
 
 def _wait_of(error: tg.RetryAfter) -> float:
-    """Seconds, whether this version gives an int (with a warning that it will not) or a timedelta."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        wait = error.retry_after
+    """Seconds, whether the library gives a number or a timedelta."""
+    wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 

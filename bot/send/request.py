@@ -6,6 +6,7 @@ to whoever must not send twice: the request certainly did not arrive (`NotSent`)
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,9 @@ import msgspec
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+# The library warns at every 429 unless it is told that we are ready for its next version.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 CONNECTIONS = 256
 CONNECT_TIMEOUT = 5.0  # seconds

@@ -127,7 +127,7 @@ async def _meant(call: Awaitable[T], *, editing: bool) -> T | None:
 
 
 def _about_formatting(refusal: errors.Rejected) -> bool:
-    return "can't parse entities" in str(refusal)
+    return "can't parse entities" in str(refusal).lower()
 
 
 def _without_text(refusal: errors.Rejected) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from bot.errors import PollError, SourceGone, SourceThrottled, SourceUnreachable
 from bot.sources.inflate import BadEncoding, TooLarge, inflated
 from bot.sources.net import PrivateAddress, PublicResolver, is_literal, is_public, safe_url
-from bot.sources.pace import Pace, ProcessPace
+from bot.sources.pace import TELEGRAM, Pace, ProcessPace, host_key
 
 USER_AGENT = "Wirewatch/0.1 (reads public channels and feeds for alerts)"
 LARGEST = 8 * 1024 * 1024  # bytes of a body after decompression
@@ -72,6 +72,7 @@ class Client:
         }
         self._resolver = resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._patience = 0.0  # until when (monotonic) Telegram asked to be left alone: all its channels share one limit
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,10 +119,15 @@ class Client:
         host = _host(url)
         if is_literal(host) and not allow_private and not is_public(host):
             raise SourceUnreachable(f"{shown} is a private address; `allow_private: true` permits it")
+        self._check_patience(host, shown)
         await self._pace.wait(host)
         try:
             async with self._session(allow_private).get(url, headers=headers, allow_redirects=False) as answer:
                 return await self._read(answer, url, shown)
+        except SourceThrottled as error:
+            if host_key(host) == TELEGRAM and error.retry_after is not None:
+                self._patience = time.monotonic() + error.retry_after
+            raise
         except PollError:
             raise
         except (TooLarge, BadEncoding) as error:
@@ -133,6 +139,11 @@ class Client:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Their texts hold the whole address, with whatever secrets it carries.
             raise SourceUnreachable(f"{shown}: {_trouble(error)}") from None
+
+    def _check_patience(self, host: str, shown: str) -> None:
+        left = self._patience - time.monotonic()
+        if left > 0 and host_key(host) == TELEGRAM:
+            raise SourceThrottled(f"{shown} was not asked: Telegram wants {left:.0f} s of patience", retry_after=left)
 
     async def _read(self, answer: aiohttp.ClientResponse, url: str, shown: str) -> Response:
         status = answer.status

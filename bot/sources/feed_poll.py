@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import datetime, timedelta
 
@@ -28,7 +29,9 @@ async def poll_feed(source: Source, cursor: Cursor | None, client: Client, now: 
     if body == before.body:
         return Polled(source=source.id, cursor=_cursor(source, before, answer, body), unchanged=True)
     first = cursor is None or cursor.first_sight is None
-    page = parse(
+    # Off the loop: feedparser takes seconds for a large feed that is broken, and other sources must not wait for it.
+    page = await asyncio.to_thread(
+        parse,
         answer.body,
         source,
         now,

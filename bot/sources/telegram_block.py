@@ -20,6 +20,7 @@ TELEGRAM = "https://t.me"
 TELEGRAM_HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 
 _POST = re.compile(r"([A-Za-z0-9_]{1,64})/([0-9]{1,18})")
+_USUAL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:[/?#]|$)")
 _SINGLE = re.compile(r"/([0-9]{1,18})\?single\b")
 _TEXTS = ".tgme_widget_message_text, .js-message_text"
 _PARTS = (  # text that stands outside the message text, in the order in which it is appended
@@ -30,6 +31,7 @@ _PARTS = (  # text that stands outside the message text, in the order in which i
     ".tgme_widget_message_location_title",
     ".tgme_widget_message_location_address",
 )
+_PARTED = "[class*=message_poll], [class*=message_document], [class*=message_contact], [class*=message_location]"
 _MEDIA_CLASSES = """
     photo_wrap photo video_player video video_wrap roundvideo roundvideo_player voice voice_player document_wrap
     document location_wrap location contact contact_wrap sticker sticker_wrap tgsticker videosticker poll grouped_wrap
@@ -137,9 +139,10 @@ def _stray(node: LexborNode) -> bool:
 
 
 def _parts(node: LexborNode) -> Iterable[str]:
-    for selector in _PARTS:
-        for part in node.css(selector):
-            yield flat(part)
+    if node.css_first(_PARTED) is not None:
+        for selector in _PARTS:
+            for part in node.css(selector):
+                yield flat(part)
 
 
 def _grouped(node: LexborNode) -> Iterable[str]:
@@ -163,7 +166,7 @@ def _permalink(node: LexborNode, source: Source, channel: str, native: int) -> s
     """The address that the page itself gives, if it is the post's on Telegram or on the stand-in host."""
     path = f"/{channel}/{native}"
     href = _href(node.css_first("a.tgme_widget_message_date[href]"))
-    if href is not None:
+    if href is not None and href != f"{TELEGRAM}{path}":
         parts = urlsplit(href)
         stand_in = urlsplit(source.base_url)
         known = parts.hostname in TELEGRAM_HOSTS or parts.netloc == stand_in.netloc
@@ -181,6 +184,8 @@ def _href(link: LexborNode | None) -> str | None:
         return None
     if _has_onclick(link):  # since 2024 the ampersands of these are escaped twice
         href = href.replace("&amp;", "&")
+    if _USUAL.match(href):
+        return href
     try:
         href = urljoin(f"{TELEGRAM}/", href)
         parts = urlsplit(href)

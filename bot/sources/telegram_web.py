@@ -27,7 +27,7 @@ def parse(html: bytes | str, source: Source) -> Page:
     A source without a channel takes the posts of any. Raises PreviewOff for the landing page of a channel without
     preview, IdentityChanged when a post belongs to another channel, MarkupChanged when a page yields nothing.
     """
-    tree = LexborHTMLParser(html)
+    tree = _tree(html)
     blocks: list[Block] = []
     faults: list[str] = []
     for node in outermost(tree, _BLOCKS):
@@ -63,6 +63,10 @@ def parse(html: bytes | str, source: Source) -> Page:
         title=_title(tree),
         older=_older(tree),
     )
+
+
+def _tree(html: bytes | str) -> LexborHTMLParser:
+    return LexborHTMLParser(html.decode("utf-8", "replace") if isinstance(html, bytes) else html)
 
 
 def outermost(tree: LexborHTMLParser, selector: str) -> Iterator[LexborNode]:
@@ -123,7 +127,7 @@ class Presence(enum.StrEnum):
 
 def read_embed(html: bytes | str, channel: str, native: int) -> Presence:
     """What `t.me/<channel>/<native>?embed=1` says. An album's embed counts for each of its parts."""
-    tree = LexborHTMLParser(html)
+    tree = _tree(html)
     for node in outermost(tree, ".tgme_widget_message"):
         if "err_message" in (node.attributes.get("class") or "").split():
             said = flat(node.css_first(".tgme_widget_message_error")).casefold().rstrip(".")

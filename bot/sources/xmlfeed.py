@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import io
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,21 +16,23 @@ from bot.sources.entry import Document, Entry
 from bot.sources.feed_text import html_links, html_text, is_web, title_text
 
 _BENIGN = ("CharacterEncodingOverride", "NonXMLContentType")  # we decode ourselves
+# References beyond Unicode make feedparser raise.
+_REFERENCE = re.compile(r"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?")
+_DECLARATION = re.compile(r"<!--.*?-->|<!(?!\[CDATA\[)[^>]*>?|<!(?!\[CDATA\[)", re.DOTALL)
 _CUT = ("…", "...", "[...]", "[…]", "[..]")
 
 
 def read_xml(body: bytes, content_type: str | None) -> Document | None:
     """The feed in `body`, or None when it is none. Relative links are left so, but for `xml:base`."""
     text, wrong = decode(body, content_type)
-    # No address is given: feedparser would resolve guids by it as well, and make links of them.
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    # A stream, since feedparser takes a plain string for a file name or an address.
-    stream = io.BytesIO(text.encode("utf-8", "replace"))
-    parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    faults = [wrong] if wrong is not None else []
+    parsed = _parsed(text)
+    if parsed is None:
+        faults.append("broken-xml: its declarations cannot be read; read without them")
+        parsed = _parsed(_DECLARATION.sub("", text)) or {}
     entries = parsed.get("entries") or []
     if not entries and not parsed.get("version"):
         return None
-    faults = [wrong] if wrong is not None else []
     trouble = parsed.get("bozo_exception")
     if parsed.get("bozo") and trouble is not None and type(trouble).__name__ not in _BENIGN:
         faults.append(f"broken-xml: {' '.join(str(trouble).split())[:200]}; read as far as it goes")
@@ -42,6 +45,26 @@ def read_xml(body: bytes, content_type: str | None) -> Document | None:
         ttl=_ttl(channel),
         faults=tuple(faults),
     )
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    """What feedparser makes of `text`; None where it gives up with an error of its own."""
+    # No address is given: feedparser would resolve guids by it as well, and make links of them.
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    # A stream, since feedparser takes a plain string for a file name or an address.
+    stream = io.BytesIO(_REFERENCE.sub(_possible, text).encode("utf-8", "replace"))
+    try:
+        parsed: Mapping[str, Any] = feedparser.parse(
+            stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception:  # its tolerant reader raises many kinds on documents made to hurt
+        return None
+    return parsed
+
+
+def _possible(reference: re.Match[str]) -> str:
+    digits, base = (reference[1], 10) if reference[1] else (reference[2], 16)
+    return reference[0] if len(digits) < 12 and int(digits, base) < 0x110000 else "\ufffd"
 
 
 def _entry(entry: Mapping[str, Any]) -> Entry:

@@ -52,7 +52,13 @@ class PlacedMap:
 
 def read_yaml(text: str, name: str, faults: list[Fault]) -> Placed | None:
     """The one document of `text`; None when it is empty or broken. Faults are added to `faults`."""
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = (before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
+        faults.append(Fault(name, *place, f"character U+{error.character:04X} is not allowed in YAML; take it out"))
+        return None
     try:
         node = loader.get_single_node()
         return _placed(node, loader, name, faults, 0) if node is not None else None

@@ -77,11 +77,13 @@ class Tokens:
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        linked = "/" in self.text or "@" in self.text or "www." in self.text
-        places = []
-        for match in (_CHUNK_OR_LINK if linked else _CHUNK).finditer(self.text):
-            offset = match.start()
-            places += [(offset + start, offset + end) for _, start, end in _pieces(match.group())]
+        places: list[tuple[int, int]] = []
+        find, end = self.text.find, 0
+        for chunk in self._chunks:  # what lies between chunks can hold no chunk: the next one found is the one
+            start = find(chunk, end)
+            end = start + len(chunk)
+            for first, last in _spans[chunk]:
+                places.append((start + first, start + last))
         return places
 
     @cached_property
@@ -115,7 +117,7 @@ class Tokens:
             if _PLAIN.fullmatch(chunk):
                 written.append(chunk)
             else:
-                written += [_letters(chunk[start:end]) for _, start, end in _pieces(chunk)]
+                written += [_letters(chunk[start:end]) for start, end in _spans[chunk]]
         return written
 
 
@@ -125,6 +127,7 @@ def tokenize(text: str) -> Tokens:
     if len(_memo) > _MEMO_LIMIT:
         _memo.clear()
         _joins.clear()
+        _spans.clear()
     return Tokens(text)
 
 
@@ -140,7 +143,16 @@ class _Memo(dict[str, str]):
         return words
 
 
+class _Spans(dict[str, tuple[tuple[int, int], ...]]):
+    """Chunk → where its words stand inside it."""
+
+    def __missing__(self, chunk: str) -> tuple[tuple[int, int], ...]:
+        self[chunk] = spans = tuple((start, end) for _, start, end in _pieces(chunk))
+        return spans
+
+
 _memo = _Memo()
+_spans = _Spans()
 _joins: dict[str, tuple[tuple[int, int, str], ...]] = {}
 
 
@@ -191,4 +203,4 @@ def _joined(chunks: list[str]) -> Iterator[tuple[int, int, str]]:
     for chunk in chunks:
         for first, last, word in _joins.get(chunk, ()):
             yield position + first, position + last, word
-        position += len(_memo[chunk].split())
+        position += len(_spans[chunk])

@@ -235,3 +235,27 @@ def test_the_widest_event_still_fits() -> None:
     text = looks.judge(message)
     assert "1100 posts, 100 origins" in text
     assert "earlier origins" in text
+
+
+def crowd(**changes: object) -> Event:
+    """A hundred and fifty posts of twelve origins."""
+    one = EVENTS["first"].first
+    reports = tuple(
+        msgspec.structs.replace(one, post=f"s{n}/1", origin=f"o{n % 12}", copy_of=None if n < 12 else "s0/1", **changes)
+        for n in range(150)
+    )
+    return msgspec.structs.replace(EVENTS["first"], reports=reports)
+
+
+def test_many_links_are_too_many_before_the_text_is_too_long() -> None:
+    """Telegram counts 100 entities: short names with links reach that long before 4,096 characters."""
+    text = looks.judge(render_alert(crowd(outlet="A"), TITLES, NOW))
+    assert len(text) < 3000
+
+
+def test_long_names_are_too_long_before_links_are_too_many() -> None:
+    """And the other way round: without links only the length binds."""
+    event = crowd(outlet="An outlet with a very long and tiring name 🙂", url="", excerpt="word " * 400, marks=())
+    message = render_alert(event, TITLES, NOW)
+    looks.judge(message)
+    assert message.html.count("<") < 40

@@ -241,6 +241,24 @@ async def test_patience_is_asked_for_in_seconds(host: Host, client: Client) -> N
         await client.get(url, allow_private=True)
 
 
+async def test_patience_that_telegram_asks_for_holds_for_all_its_channels(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a 429 of t.me no channel is asked until the time has passed; other hosts go on."""
+    other = host.says("/feed", body=b"fine")
+    port = host.server.port
+    host.says("/s/one", status=429, Retry_After="60")
+    monkeypatch.setattr("bot.sources.net.is_public", lambda address: True)
+    names = PublicResolver(Names({"t.me": "127.0.0.1", "telegram.me": "127.0.0.1"}))
+    async with Client(pace=ProcessPace(spacing={}, others=0.0), resolver=names) as client:
+        for name in ("t.me", "telegram.me"):
+            with pytest.raises(SourceThrottled) as caught:
+                await client.get(f"http://{name}:{port}/s/one")
+            assert 59 < (caught.value.retry_after or 0) <= 60
+        assert (await client.get(other, allow_private=True)).body == b"fine"
+    assert [request.path for request in host.seen] == ["/s/one", "/feed"]
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

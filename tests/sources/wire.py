@@ -35,8 +35,7 @@ class Channel:
         self.loads += 1
         ids = [native for native in sorted(self.posts) if before is None or native < before][-PAGE:]
         if not ids:
-            body = '<div class="tgme_widget_message_centered"><div class="tme_no_messages_found">No posts found</div></div>'
-            return self._chrome(body, None)
+            return self._chrome('<div class="tme_no_messages_found">No posts found</div>', None)
         older = ids[0] if prev and ids[0] > min(self.posts) else None
         return self._chrome("".join(map(self.block, ids)), older)
 
@@ -46,17 +45,19 @@ class Channel:
         when = (START + timedelta(minutes=native)).isoformat()
         link = f"https://t.me/{self.name}/{native}"
         parts = "".join(
-            f'<a class="tgme_widget_message_photo_wrap grouped_media_wrap" href="https://t.me/{self.name}/{part}?single"></a>'
+            f'<a class="tgme_widget_message_photo_wrap" href="https://t.me/{self.name}/{part}?single"></a>'
             for part in (native, *self.albums.get(native, ()))
         )
         album = f'<div class="tgme_widget_message_grouped_wrap js-message_grouped_wrap">{parts}</div>'
         return f"""<div class="tgme_widget_message_wrap js-widget_message_wrap">
-<div class="tgme_widget_message text_not_supported_wrap js-widget_message" data-post="{self.name}/{native}" data-view="{seen}">
+<div class="tgme_widget_message text_not_supported_wrap js-widget_message"
+ data-post="{self.name}/{native}" data-view="{seen}">
 <div class="tgme_widget_message_bubble">{album if native in self.albums else ""}
 <div class="tgme_widget_message_text js-message_text" dir="auto">{escape(self.posts[native])}</div>
 <div class="tgme_widget_message_footer"><div class="tgme_widget_message_info">
-<span class="tgme_widget_message_views">{self.loads}K</span><span class="tgme_widget_message_meta">{"edited &nbsp;" if native in self.edited else ""}<a
-class="tgme_widget_message_date" href="{link}"><time datetime="{when}" class="time">09:00</time></a></span>
+<span class="tgme_widget_message_views">{self.loads}K</span>
+<span class="tgme_widget_message_meta">{"edited &nbsp;" if native in self.edited else ""}
+<a class="tgme_widget_message_date" href="{link}"><time datetime="{when}" class="time">09:00</time></a></span>
 </div></div></div></div></div>
 """
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from bot.model import Reason, Receipt, Severity, Target
-from bot.store import Limits, Owed, Store, open_store
+from bot.store import Limits, Owed, Store, keys, open_store
 from bot.store.outbox import Outbox
 
 FAST = Limits(per_second=100_000, chat_spacing=0.00001, chat_burst=1000, group_spacing=0.00001, group_burst=1000)
@@ -153,7 +153,7 @@ async def test_a_dead_workers_deliveries_are_taken_over(store: Store, make: Any)
     outbox = quick(store)
     await owe(store, make, make.event())
     assert len(await drain(outbox, "dead")) == 1
-    await store.link.do("DEL", "ww:lock:1:0|e1")  # its lock expires with it
+    await store.link.do("DEL", keys.LOCK(Target(1), "e1"))  # its lock expires with it
     assert await drain(outbox, "w2") == []
 
     assert await outbox.reclaim("w2", idle=0.0) == 1

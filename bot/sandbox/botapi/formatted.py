@@ -91,6 +91,8 @@ def _settled(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     last = utf16_length(trimmed)
     text = trimmed[lead:]
     spans = [(max(start - lead, 0), min(end, last) - lead, entity) for start, end, entity in spans]
+    units_of = text.encode("utf-16-le")
+    spans = [span for span in spans if units_of[span[0] * 2 : span[1] * 2].decode("utf-16-le").strip(" \n")]
     return text, [
         {**entity, "offset": start, "length": end - start} for start, end, entity in _merged(_out_of_code(spans))
     ]

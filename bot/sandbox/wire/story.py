@@ -66,6 +66,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     edit: Edit | None = None
     deleted: float | None = None
     kind: Literal["report", "copy", "noise", "digest"] = "report"
+    happening: str = ""  # which of `happenings` it reports; a forward has its origin's
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     album: int = 0
     author: str = ""
     kind: str = "report"
+    happening: str = ""
 
     @property
     def name(self) -> str:
@@ -103,6 +105,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: float
     channels: tuple[Channel, ...]
     feeds: tuple[Feed, ...]
+    happenings: dict[str, str]  # what happens in it → the storyline/signal that it is
     posts: tuple[Entry, ...]
 
 
@@ -115,6 +118,7 @@ class Story:
         self.channels = {channel.source: channel for channel in file.channels}
         self.feeds = {feed.source: feed for feed in file.feeds}
         self.by_handle = {channel.handle.lower(): channel for channel in file.channels}
+        self.happenings = file.happenings
         self._entries = sorted(file.posts, key=lambda entry: entry.at)
         wrong = list(_contradictions(self, self._entries, file.minutes))
         if wrong:
@@ -183,6 +187,7 @@ class Story:
             album=entry.album,
             author=entry.author,
             kind=entry.kind,
+            happening=origin.happening if origin else entry.happening,
         )
 
 
@@ -212,6 +217,8 @@ def _contradictions(story: Story, entries: list[Entry], minutes: float) -> Itera
                 yield f"{where}: points at {pointed!r}, which no earlier post is called"
             elif entry.reply == pointed and keys[pointed].source != entry.source:
                 yield f"{where}: answers a post of another channel"
+        if entry.happening and entry.happening not in story.happenings:
+            yield f"{where}: no happening is called {entry.happening!r}"
         if entry.key in keys:
             yield f"{where}: the key {entry.key!r} is taken"
         if entry.key:

@@ -79,8 +79,10 @@ end
 
 for severity = 4, 1, -1 do
   while #answer <= wanted and looks < wanted * 20 do
-    local room = math.min(wanted - #answer + 1, math.floor((limit - pace.next()) / pace.interval) + 1)
-    if room < 1 then break end
+    if pace.next() > limit then break end
+    -- Half of what fits: some take two slots. The loop comes again for the rest.
+    local fits = math.floor((limit - pace.next()) / pace.interval / 2) + 1
+    local room = math.min(wanted - #answer + 1, fits)
     local rows = redis.call('XREADGROUP', 'GROUP', 'relay', worker, 'COUNT', room, 'STREAMS', K.DUE(severity), '>')
     if not rows then break end
     for _, row in ipairs(rows[1][2]) do
