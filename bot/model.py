@@ -117,8 +117,6 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, om
     main: tuple[str, ...] = ()  # of `lead`, what stands before "after", "amid", "following"
     denied: tuple[str, ...] = ()  # acts that it says are not so
     speakers: tuple[str, ...] = ()  # who its lead says has said it
-    hedged: bool = False  # its lead says that something may or will be
-    reacts: bool = False  # its lead answers to something else
     digest: bool = False  # sums up several stories
     signals: tuple[tuple[str, str, str], ...] = ()  # (storyline, signal, phase)
     concepts: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ def fixtures() -> Path:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One embedded server for the whole run, thrown away afterwards."""
-    server = Embedded(tmp_path_factory.mktemp("redis"))
+    server = Embedded(tmp_path_factory.mktemp("redis"), fsync="everysec")
     server.start()
     yield server.url
     server.stop()

@@ -249,7 +249,7 @@ def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
     """An event in a list: mark, time, headline linked to its post, and who reports it, each linked."""
     lead = lead_of(event)
     title = line(lead.headline or clip(lead.excerpt, 160), 160) or text("(no text)")
-    head = text(f"{MARKS[event.severity]} {when(lead.published, now)}\n") + (
+    head = text(f"{MARKS[event.severity]} {_span(event, lead, now)}\n") + (
         struck(title) + text(" deleted by its source") if lead.gone else link(title, lead.url)
     )
     if len(event.reports) == 1:
@@ -257,6 +257,14 @@ def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
     heads = list(_heads(event))
     more = text(f" and {len(heads) - outlets} more") if len(heads) > outlets else NOTHING
     return join((head, text(f"{count_line(event)}: ") + join(map(named, heads[:outlets]), ", ") + more))
+
+
+def _span(event: Event, lead: Report, now: datetime) -> str:
+    """When it was reported, and when its newest report came out, if that is another minute."""
+    first, last = when(lead.published, now), event.last_at
+    if f"{last:%Y%m%d%H%M}" <= f"{lead.published:%Y%m%d%H%M}":
+        return first
+    return f"{first}, newest {f'{last:%H:%M}' if last.date() == lead.published.date() else when(last, now, zone=False)}"
 
 
 def _heads(event: Event) -> Iterator[Report]:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
-from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, MessageHandler, filters
+from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 from telegram.request import BaseRequest
 
-from bot.chat.answers import Answers
+from bot.chat.desk import Desk
 from bot.chat.ports import RulesHolder, Source, Store
 from bot.chat.reply import Replies
 from bot.chat.screens import welcome
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 WANTED = ("message", "callback_query", "my_chat_member")
 POLL = timedelta(seconds=25)
-CLOSING = 3.0  # seconds that saying goodbye to Telegram may take
+CLOSING = 2.0  # seconds that each step of saying goodbye to Telegram may take
 SAY_AGAIN = 600.0  # seconds until the same trouble is told to the admins again
 _REFUSED = "Telegram refuses the token in TELEGRAM_BOT_TOKEN. Take it anew from @BotFather and start again."
 _SECOND = (
@@ -56,25 +56,46 @@ def build(
     two objects. Without them our own transport is used.
     """
     root = api_url.rstrip("/")
-    builder = Application.builder().job_queue(None).concurrent_updates(InOrder())
-    builder = builder.token(token).base_url(f"{root}/bot").base_file_url(f"{root}/file/bot")
-    builder = builder.request(request or AiohttpRequest())
-    builder = builder.get_updates_request(updates_request or AiohttpRequest(connections=2))
-    app: App = builder.build()
-    answers = Answers(store, rules, clock, sources)
-    updates = Updates(answers, Replies(app.bot, store.subscriptions), store.subscriptions, rules)
+    bot = _PatientBot(
+        token,
+        base_url=f"{root}/bot",
+        base_file_url=f"{root}/file/bot",
+        request=request or AiohttpRequest(),
+        get_updates_request=updates_request or AiohttpRequest(connections=2),
+    )
+    app: App = Application.builder().bot(bot).job_queue(None).concurrent_updates(InOrder()).build()
+    replies = Replies(bot, store.subscriptions)
+    updates = Updates(Desk(store, rules, clock, sources), replies)
     app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, updates.on_message))
     app.add_handler(CallbackQueryHandler(updates.on_press))
     app.add_handler(ChatMemberHandler(updates.on_member, ChatMemberHandler.MY_CHAT_MEMBER))
     app.add_error_handler(updates.on_error)
-    return ChatBot(app, admins)
+    return ChatBot(app, replies, admins)
+
+
+class TokenRefused(NetworkError):
+    """Telegram, or something that stands before it, says that it does not know the token, though it did."""
+
+
+class _PatientBot(ExtBot[None]):
+    """Polls on when a token that worked is refused: the library would end its polling for good, without a word.
+
+    A gateway's stray 404 looks the same as a revoked token; only the first is over by itself.
+    """
+
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
+        try:
+            return await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            raise TokenRefused("the token was refused while polling") from None
 
 
 class ChatBot:
     """Runs inside a loop that already runs. `start` and `stop` are each called once."""
 
-    def __init__(self, app: App, admins: Collection[int] = ()):
+    def __init__(self, app: App, replies: Replies, admins: Collection[int] = ()):
         self._app = app
+        self._replies = replies
         self._admins = admins
         self._opening: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -102,13 +123,16 @@ class ChatBot:
                 await self._opening
         for task in self._telling:
             task.cancel()
+        self._replies.hurry()
         updater = self._app.updater
         if updater is not None and updater.running:
             with contextlib.suppress(TimeoutError, TelegramError):
                 async with asyncio.timeout(CLOSING):
                     await updater.stop()
         if self._app.running:
-            await self._app.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self._app.stop()
         await self._app.shutdown()
         await self._app.bot.shutdown()  # after a start that failed half way, the application does not do it
 

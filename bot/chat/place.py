@@ -7,7 +7,7 @@ from telegram import Bot, Chat, Update
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
-from bot.chat.answers import Place
+from bot.chat.desk import Place
 from bot.model import Target
 
 log = structlog.get_logger(__name__)

@@ -8,6 +8,7 @@ decided in one place, `bot.send.meanings`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -41,6 +42,11 @@ class Replies:
     def __init__(self, bot: Bot, subscriptions: Subscriptions):
         self._bot = bot
         self._subscriptions = subscriptions
+        self._closing = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Give up what would have to wait: the bot is being stopped."""
+        self._closing.set()
 
     async def show(self, target: Target, message: Message, *, reply_to: int | None = None) -> bool:
         """Send `message`; whether Telegram took it."""
@@ -103,15 +109,24 @@ class Replies:
                     await self._subscriptions.migrate(chat, trouble.new_chat)
                     chat = trouble.new_chat
                 case Throttled() if not last and trouble.retry_after <= PATIENCE:
-                    await asyncio.sleep(trouble.retry_after)
+                    if not await self._waited(trouble.retry_after):
+                        break
                 case SendTransient() if not last:
-                    await asyncio.sleep(AGAIN)
+                    if not await self._waited(AGAIN):
+                        break
                 case _:
                     break
         assert trouble is not None
         await self._learn(trouble, target)
         log.warning("answer lost", editing=editing, error=type(trouble).__name__)
         return "failed"
+
+    async def _waited(self, seconds: float) -> bool:
+        """Wait; False when the bot is being stopped before that is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        return not self._closing.is_set()
 
     async def _learn(self, trouble: SendError, target: Target) -> None:
         """Nothing more is owed to a chat that cannot be reached."""

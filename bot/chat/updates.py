@@ -1,4 +1,4 @@
-"""Telegram's updates, taken apart and answered. Thin: what is said is decided in `answers.py`."""
+"""Telegram's updates, taken apart and answered. Thin: what is said is decided in `commands.py` and `buttons.py`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from telegram import Message as TelegramMessage
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.ext import BaseUpdateProcessor, ContextTypes
 
-from bot.chat.answers import Answer, Answers, Place, Where
+from bot.chat.buttons import Answer, Buttons, Where
+from bot.chat.commands import Commands
+from bot.chat.desk import Desk, Place
 from bot.chat.place import place_of
-from bot.chat.ports import Rules, RulesHolder, Subscriptions
 from bot.chat.reading import read_command
 from bot.chat.reply import Replies
 from bot.chat.screens import trouble, welcome
@@ -31,11 +32,11 @@ _PRESENT = frozenset({ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, C
 class Updates:
     """One method for each kind of update. Whatever goes wrong, the reader gets a sentence with a next step."""
 
-    def __init__(self, answers: Answers, replies: Replies, subscriptions: Subscriptions, rules: RulesHolder):
-        self._answers = answers
+    def __init__(self, desk: Desk, replies: Replies):
+        self._desk = desk
+        self._commands = Commands(desk)
+        self._buttons = Buttons(desk)
         self._replies = replies
-        self._subscriptions = subscriptions
-        self._rules = rules
 
     async def on_message(self, update: Update, context: Context) -> None:
         """A message: a command, plain words in a private chat, or the news that a group has a new id."""
@@ -55,12 +56,12 @@ class Updates:
         text = message.text or ""
         command = read_command(text, username)
         if command is not None:
-            asked: Awaitable[Message | None] = self._answers.command(command, place)
+            asked: Awaitable[Message | None] = self._commands.answer(command, place)
         elif place.private and not text.startswith("/"):
-            asked = self._answers.words(text, place)
+            asked = self._commands.words(text, place)
         else:
             return
-        name = command.name if command is not None and self._answers.knows(command.name) else "other"
+        name = command.name if command is not None and self._commands.knows(command.name) else "other"
         answer = await _guarded(asked, trouble.store_away(), trouble.failed(), command=name)
         if answer is not None:
             reply_to = None if place.private else message.message_id
@@ -76,7 +77,7 @@ class Updates:
             await self._replies.toast(query.id, trouble.OLD_BUTTON, alert=True)
             return
         answer = await _guarded(
-            self._answers.press(query.data, place),
+            self._buttons.answer(query.data, place),
             Answer(toast=trouble.STORE_AWAY, alert=True),
             Answer(toast=trouble.FAILED, alert=True),
             command="button",
@@ -102,24 +103,23 @@ class Updates:
         was, now = _present(change.old_chat_member), _present(change.new_chat_member)
         if was and not now:
             why = "blocked" if change.chat.type == ChatType.PRIVATE else "kicked"
-            paused = await self._subscriptions.pause(Target(change.chat.id), why, whole_chat=True)
+            paused = await self._desk.store.subscriptions.pause(Target(change.chat.id), why, whole_chat=True)
             log.info("chat lost", why=why, paused=paused)
         elif now and not was:
             await self._taken_back(change)
 
     async def _taken_back(self, change: ChatMemberUpdated) -> None:
         target = Target(change.chat.id)
-        resumed = await self._subscriptions.resume(target, whole_chat=True)
+        resumed = await self._desk.store.subscriptions.resume(target, whole_chat=True)
         log.info("chat gained", resumed=resumed)
         private = change.chat.type == ChatType.PRIVATE
         if resumed:
             await self._replies.show(target, welcome.hello_again(resumed, private=private))
         elif not private:
-            rules: Rules = self._rules.current
-            await self._replies.show(target, welcome.hello_group(len(rules.storylines)))
+            await self._replies.show(target, welcome.hello_group(len(self._desk.rules.storylines)))
 
     async def _migrate(self, old: int, new: int) -> None:
-        moved = await self._subscriptions.migrate(old, new)
+        moved = await self._desk.store.subscriptions.migrate(old, new)
         log.info("group migrated", subscriptions=moved)
 
     async def on_error(self, update: object, context: Context) -> None:

@@ -41,7 +41,7 @@ def report_of(
         url=post.url,
         published=post.published,
         seen=now,
-        headline=post.title.strip()[:HEADLINE] or first_sentence(post.text, HEADLINE),
+        headline=post.title.strip()[:HEADLINE] or first_sentence(post.text[: 4 * HEADLINE], HEADLINE),
         excerpt=excerpt,
         marks=tuple(sorted(marks)),
         language=post.language or fingerprint.language,

@@ -19,10 +19,12 @@ RARE = 3.0
 ALIKE = 0.6  # of the longer text in common: then a template is possible
 FEW = 9  # words not in common that a template may have
 NEARLY = 0.85
+REPEAT = 6 * 3600.0  # seconds
+FEW_WORDS = 18
 
 
 class Overlap:
-    """How two texts lie over each other."""
+    """How two texts lie over each other. `other`: alike on the surface, yet of another happening."""
 
     __slots__ = ("contained", "longer", "other", "shorter")
 
@@ -31,9 +33,9 @@ class Overlap:
         self.shorter, self.longer = sorted((len(one), len(two)))
         common = LCSseq.similarity(one, two) if self.shorter else 0
         self.contained = common / self.shorter if self.shorter else 0.0
-        # `other`: alike on the surface, yet of another happening
         few_differ = self.longer - common <= max(FEW, (1 - NEARLY) * self.longer)
-        self.other = at_odds(a.print, b.print) or few_differ and common >= ALIKE * self.longer and _other_particulars(a, b)
+        alike = few_differ and common >= ALIKE * self.longer
+        self.other = at_odds(a.print, b.print) or (alike and _other_particulars(a, b))
 
     @property
     def copy(self) -> bool:
@@ -45,6 +47,20 @@ class Overlap:
         return self.contained >= (ENOUGH if self.shorter >= 0.4 * self.longer else 0.85)
 
 
+def other_happening(a: Sketch, b: Sketch) -> bool:
+    """Whether two texts are alike on the surface and yet tell of different happenings; cheap when they are not alike."""
+    if at_odds(a.print, b.print) or repeats_itself(a, b):
+        return True
+    if len(a.keys & b.keys) < 0.15 * min(len(a.keys), len(b.keys)):
+        return False  # a template shares most of its pairs of words
+    return Overlap(a, b).other
+
+
+def repeats_itself(a: Sketch, b: Sketch) -> bool:
+    """Whether a channel says its few words again hours later ("All clear."): they tell of another happening."""
+    return a.outlet == b.outlet and abs(a.at - b.at) > REPEAT and min(len(a.print.words), len(b.print.words)) < FEW_WORDS
+
+
 def _other_particulars(a: Sketch, b: Sketch) -> bool:
     """Whether both texts name particulars of one kind that the other does not: numbers, times, places, names."""
     one, two = a.print, b.print
@@ -52,6 +68,7 @@ def _other_particulars(a: Sketch, b: Sketch) -> bool:
         _each_other(*(tuple(n.partition(" ")[0] for n in numbers) for numbers in (one.numbers, two.numbers)))
         or _each_other(one.dates, two.dates)
         or _each_other(one.places, two.places)
+        or _each_other(one.actors, two.actors)
         or _each_other(*(tuple(n for n in names if rarity(n) > RARE) for names in (one.names, two.names)))
     )
 

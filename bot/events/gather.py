@@ -20,17 +20,18 @@ from datetime import datetime
 import msgspec
 
 from bot.events.compose import begin, extend, report_of
-from bot.events.copies import Overlap
+from bot.events.copies import Overlap, other_happening, repeats_itself
 from bot.events.fingerprint import fingerprint
 from bot.events.score import Sketch, explain, score
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
 
-CLOSE = 12  # events read closely in each of steps 2 and 3
+LEAST = 5.0  # weight of leading terms that an event must share to be read closely
+LEAST_SHARE = 0.05  # and as a share of the post's own
+CLOSE = 8  # events read closely in each of steps 2 and 3
 CROWD = 0.1  # added to the likelihood, only to choose among events that are all sure
-READ = 8  # reports of an event that a post is compared with
-REPEAT = 6 * 3600.0  # seconds after which a channel's same short words tell of something new
-SURE = 0.5  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
+READ = 6  # reports of an event that a post is compared with
+SURE = 0.52  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
 
 
 class Relation(enum.StrEnum):
@@ -126,13 +127,20 @@ def _repeated(window: Window, report: Report) -> _Found | None:
     """Step 2: near-duplicate text."""
     mine = window.sketch(report)
     shared = window.sharing_keys(report.fingerprint.keys)
+    least = min(2.0, len(mine.keys))
     best: _Found | None = None
-    for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
+    for event_id in sorted((key for key in shared if shared[key] >= least), key=lambda key: (-shared[key], key))[
+        :CLOSE
+    ]:
         event = window.get(event_id)
-        for known in event.reports if event else ():
+        if event is None:
+            continue
+        for known in event.reports:
             theirs = window.sketch(known)
+            if len(mine.keys & theirs.keys) < least:
+                continue
             overlap = Overlap(mine, theirs)
-            if overlap.copy and not _repeat_of_habit(report, known, overlap):
+            if overlap.copy and not repeats_itself(mine, theirs):
                 found = _Found(event, known, Relation.COPY, overlap.contained, (("words-in-order", overlap.contained),))
                 if best is None or found.score > best.score:
                     best = found
@@ -141,23 +149,18 @@ def _repeated(window: Window, report: Report) -> _Found | None:
     return best
 
 
-def _repeat_of_habit(report: Report, known: Report, overlap: Overlap) -> bool:
-    """A channel that says the same few words hours later ("All clear.") speaks of another happening."""
-    apart = abs((report.published - known.published).total_seconds())
-    return report.outlet == known.outlet and apart > REPEAT and overlap.longer < 3 * SHORT_WORDS
-
-
-SHORT_WORDS = 6
-
-
 def _retold(window: Window, report: Report) -> _Found | None:
     """Step 3: the same happening in other words."""
     if report.fingerprint.digest:
         return None
     mine = window.sketch(report)
-    shared = window.sharing_terms(leading_terms(mine))
+    leading = leading_terms(mine)
+    shared = window.sharing_terms(leading)
+    least = max(LEAST, LEAST_SHARE * sum(weight for _, weight in leading))
     best: _Found | None = None
-    for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
+    for event_id in sorted((key for key in shared if shared[key] >= least), key=lambda key: (-shared[key], key))[
+        :CLOSE
+    ]:
         event = window.get(event_id)
         found = _likeness(window, mine, event) if event else None
         if found is not None and found.score >= SURE and (best is None or _pull(found) > _pull(best)):
@@ -180,7 +183,7 @@ def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
         if known.fingerprint.digest:
             continue
         theirs = window.sketch(known)
-        likelihood = 0.0 if Overlap(mine, theirs).other else score(mine, theirs)[0]
+        likelihood = 0.0 if other_happening(mine, theirs) else score(mine, theirs)[0]
         likely.append((likelihood, known))
     if not likely:
         return None

@@ -12,32 +12,34 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.text.canonical import canonical
+from bot.events.fold import fold
+from bot.events.marks import BACKGROUND, NEGATIONS, REPORTING, SAID, SAYING, STOP_WORDS
 
 HERE = Path(__file__).parent
+COMMON = 2.0  # weight below which a word is as good as empty: every seventh post holds it
 CUT = 6  # letters
 UNKNOWN = 8.0  # weight of a term that the archive never held often enough to be counted
 
 _POSSESSIVE = re.compile("['’`ʼ][sS]$")
-FOLDING = str.maketrans(
-    {"і": "и", "ї": "и", "ы": "и", "й": "и", "є": "е", "э": "е", "ґ": "г", "ъ": None, "ь": None, "'": None, "’": None}
-)
+
+Phrase = tuple[tuple[str, ...], str, tuple[str, ...]]  # the words after the first, kind, terms
 
 
 class Reading(NamedTuple):
-    """What one written word stands for."""
+    """What one written word stands for, and how it bears on its neighbours."""
 
     cut: str  # folded, at most six letters: the unit of near-duplicate reading
-    kind: str  # actors · places · people · acts · things · units · months · numbers · agencies · word · name
+    kind: str  # actors · places · people · acts · things · units · months · numbers · agencies · word · name · digits
     terms: tuple[str, ...]  # the first is its own meaning, the others what that implies
-    capital: bool
-    opens: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...]  # phrases that it may begin: rest, kind, terms
+    opens: tuple[Phrase, ...]  # phrases that it may begin
     folded: str
-
-
-def fold(word: str) -> str:
-    """The form in which words are compared: canonical, and one spelling for what Ukrainian and Russian share."""
-    return canonical(word).translate(FOLDING)
+    weight: float  # rarity of the first term
+    cut_weight: float  # rarity of `cut`
+    tells: bool  # not one of the words that every post holds
+    says: bool  # a word of saying: its neighbour speaks
+    negates: bool
+    reports: bool  # its neighbour is whom the news is taken from
+    background: bool  # what follows is not the news: "after", "amid"
 
 
 def _fits(pattern: str, word: str) -> bool:
@@ -132,18 +134,35 @@ def read(word: str) -> Reading:
 
 
 def _read(word: str) -> Reading:
-    folded, capital = fold(_POSSESSIVE.sub("", word)), word[:1].isupper()
+    folded = fold(_POSSESSIVE.sub("", word))
+    kind, terms = _meaning(word, folded)
+    cut, weight = folded[:CUT], rarity(terms[0])
+    return Reading(
+        cut=cut,
+        kind=kind,
+        terms=terms,
+        opens=vocabulary().opening(folded),
+        folded=folded,
+        weight=weight,
+        cut_weight=rarity(cut),
+        tells=weight >= COMMON and folded not in STOP_WORDS,
+        says=terms[0] in SAYING or folded.startswith(SAID),
+        negates=folded in NEGATIONS,
+        reports=folded.startswith(REPORTING),
+        background=folded in BACKGROUND,
+    )
+
+
+def _meaning(word: str, folded: str) -> tuple[str, tuple[str, ...]]:
+    if word[:1].isdigit():
+        return "digits", (folded,)
     known = vocabulary()
-    opens = known.opening(folded)
-    if folded.isdigit() or word[:1].isdigit():
-        return Reading(folded, "digits", (folded,), False, opens, folded)
-    meaning = known.cased.get(word.replace(".", "")) or known.of(folded)
-    if meaning is not None:
-        kind, terms = meaning
-        return Reading(folded[:CUT], kind, terms, capital, opens, folded)
-    if capital and len(folded) > 2:
-        return Reading(folded[:CUT], "name", (folded[:CUT], skeleton(folded)), True, opens, folded)
-    return Reading(folded[:CUT], "word", (folded[:CUT],), capital, opens, folded)
+    if meaning := known.cased.get(word.replace(".", "")) or known.of(folded):
+        return meaning
+    if word[:1].isupper() and len(folded) > 2:
+        return "name", (folded[:CUT], skeleton(folded))
+    cut = folded[:CUT]
+    return "word", (f"{cut}'" if cut in known.kinds else cut,)  # the word "us" is not the meaning `us`
 
 
 def follows(phrase: tuple[str, ...], words: list[Reading], at: int) -> bool:
@@ -167,7 +186,36 @@ _LATIN = (
 _CYRILLIC = dict(
     zip(
         "абвгдежзийклмнопрстуфхцчшщюя",
-        "a b v g d e z z i i k l m n o p r s t u f h c c s s u a".split(),
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "z",
+            "z",
+            "i",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "h",
+            "c",
+            "c",
+            "s",
+            "s",
+            "u",
+            "a",
+        ],
         strict=True,
     )
 )

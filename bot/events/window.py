@@ -6,8 +6,9 @@ bounded, so what a common word costs does not grow with the window; bounds drop 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.events.score import Sketch
@@ -16,8 +17,10 @@ from bot.text.links import canonical_url
 
 SPAN = timedelta(hours=72)
 MOST = 250_000  # events; beyond that the one untouched for longest goes
-BUCKET = 48  # events a key leads to
-TERMS = 12  # terms a report can be found by
+BUCKET = 32  # events a key leads to
+RAREST = 6  # terms a report can be found by, and as many as `SPOKEN` that other languages would name too
+SPOKEN = 9
+SIGNAL = 4.0  # weight of a signal that two reports share, when looking for candidates
 FAMILIAR = 2.2  # weight below which a term leads nowhere
 
 
@@ -34,8 +37,8 @@ class Window:
         self._sketches: dict[str, Sketch] = {}  # by post
         self._posts: dict[str, str] = {}
         self._links: dict[str, str] = {}
-        self._keys: dict[int, list[str]] = {}
-        self._terms: dict[str, list[str]] = {}
+        self._keys: dict[int, str | list[str]] = {}
+        self._terms: dict[str, str | list[str]] = {}
         for event in sorted(events, key=lambda event: (event.updated or event.last_at, event.id)):
             self.put(event)
 
@@ -101,21 +104,13 @@ class Window:
                 return event
         return None
 
-    def sharing_keys(self, keys: Iterable[int]) -> dict[str, int]:
+    def sharing_keys(self, keys: Iterable[int]) -> dict[str, float]:
         """How many rare pairs of words each open event shares with these."""
-        found: dict[str, int] = {}
-        for key in keys:
-            for event_id in self._keys.get(key, ()):
-                found[event_id] = found.get(event_id, 0) + 1
-        return found
+        return _tally(self._keys, ((key, 1.0) for key in keys))
 
     def sharing_terms(self, terms: Iterable[tuple[str, float]]) -> dict[str, float]:
         """The weight of terms that each open event shares with these."""
-        found: dict[str, float] = {}
-        for term, weight in terms:
-            for event_id in self._terms.get(term, ()):
-                found[event_id] = found.get(event_id, 0.0) + weight
-        return found
+        return _tally(self._terms, terms)
 
     def _learn(self, event_id: str, report: Report) -> None:
         self._posts[report.post] = event_id
@@ -139,22 +134,39 @@ class Window:
         self._sketches.pop(report.post, None)
 
 
-def _add(buckets: dict[_Key, list[str]], key: _Key, event_id: str) -> None:
+def _tally(buckets: Mapping[_Key, str | list[str]], weighted: Iterable[tuple[_Key, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, weight in weighted:
+        bucket = buckets.get(key)
+        if bucket is None:
+            continue
+        for event_id in (bucket,) if isinstance(bucket, str) else bucket:
+            found[event_id] = found.get(event_id, 0.0) + weight
+    return found
+
+
+def _add(buckets: dict[_Key, str | list[str]], key: _Key, event_id: str) -> None:
+    """Lead from `key` to an event. Most keys lead to one event only, so a lone one needs no list."""
     bucket = buckets.get(key)
     if bucket is None:
-        buckets[key] = [event_id]
+        buckets[key] = event_id
+    elif isinstance(bucket, str):
+        if bucket != event_id:
+            buckets[key] = [bucket, event_id]
     elif event_id not in bucket:
         bucket.append(event_id)
         if len(bucket) > BUCKET:
             del bucket[0]
 
 
-def _remove(buckets: dict[_Key, list[str]], key: _Key, event_id: str) -> None:
+def _remove(buckets: dict[_Key, str | list[str]], key: _Key, event_id: str) -> None:
     bucket = buckets.get(key)
-    if bucket and event_id in bucket:
+    if bucket == event_id:
+        del buckets[key]
+    elif isinstance(bucket, list) and event_id in bucket:
         bucket.remove(event_id)
-        if not bucket:
-            del buckets[key]
+        if len(bucket) == 1:
+            buckets[key] = bucket[0]
 
 
 def sketch_of(report: Report) -> Sketch:
@@ -162,6 +174,7 @@ def sketch_of(report: Report) -> Sketch:
     return Sketch(report.fingerprint, report.published.timestamp(), report.outlet)
 
 
+@lru_cache(maxsize=4096)
 def links_of(url: str, forward: str) -> tuple[str, ...]:
     """The links by which the same post is known again: its own, and that of the post it forwards."""
     own = canonical_url(url) if url else ""
@@ -172,12 +185,12 @@ def links_of(url: str, forward: str) -> tuple[str, ...]:
 
 
 def leading_terms(sketch: Sketch) -> list[tuple[str, float]]:
-    """The terms by which a report is found: its signals, what its headline speaks of, and its rarest terms."""
-    weights = sketch.terms
-    rare = sorted((t for t in weights.items() if t[1] >= FAMILIAR), key=lambda t: (-t[1] - (t[0] in sketch.lead), t[0]))
-    one = sketch.print
+    """The terms by which a report is found: its rarest, then those of any language, then its signals."""
+    one, terms = sketch.print, sketch.terms
+    weights = sorted(((weight, term) for term, weight in terms.items() if weight >= FAMILIAR), reverse=True)
+    chosen = dict.fromkeys(term for _, term in weights[:RAREST])
     spoken = {*one.names, *one.places, *one.acts, *one.actors, *one.things, *one.numbers}
-    terms = rare[: TERMS // 2]
-    terms += [t for t in rare[TERMS // 2 :] if t[0] in spoken][:TERMS]
-    terms += [(f"{storyline}/{signal}", 3.0) for storyline, signal, _ in sketch.print.signals]
-    return terms
+    chosen.update(dict.fromkeys([term for _, term in weights[RAREST:] if term in spoken][:SPOKEN]))
+    found = [(term, terms[term]) for term in chosen]
+    found += [(f"{storyline}/{signal}", SIGNAL) for storyline, signal, _ in one.signals]
+    return found

@@ -1,11 +1,8 @@
 """What is owed reaches its chats: outbox → claim → render → send or edit → receipt.
 
 Two loops share the work with every other relay on the same Redis. One writes alerts out as deliveries, page by page;
-the other takes deliveries, the most severe first, each with the moment at which Telegram's limits let it go, and
-makes them side by side. A third puts back in line what a dead worker left.
-
-A chat holds one message per event. No receipt: send it. A receipt: edit that message to the newest state, and where
-the reason deserves a sound, answer it with a short message, since edits are silent.
+the other takes deliveries, the most severe first, each with the moment at which Telegram's limits let it go, and has
+them made side by side (see courier.py). A third puts back in line what a dead worker left.
 
 Deliveries are made at least once. A crash, or a lost answer, between sending and the receipt can repeat one message;
 nothing is lost, because a delivery leaves the outbox together with its receipt or not at all.
@@ -15,17 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
 import structlog
 
 from bot import errors
-from bot.model import Delivery, Event, Message, Reason, Receipt, Target
+from bot.model import Delivery, Event
+from bot.pipeline.courier import (
+    LONGEST_BACKOFF,
+    Again,
+    Courier,
+    Done,
+    Render,
+    Sender,
+    TellAdmins,
+    backoff,
+    surely,
+    untold,
+)
 from bot.store import Owed, Store
 from bot.store.outbox import HOLDS
 
@@ -38,45 +45,8 @@ SOON = 0.02  # shorter waits are slept through, longer ones end when something i
 TAKES_MOST = HOLDS - 5.0  # seconds for one delivery: it must end before others think this worker dead
 SWEEPS_EVERY = 5.0
 STOPS_WITHIN = 4.0  # what is still under way then stays claimable
-LONGEST_BACKOFF = 60.0
-TOKEN_REST = 30.0  # seconds between tries while Telegram refuses the token
-ADMINS_TOLD_MOST = 100  # different refusals remembered
 
-
-class Done(msgspec.Struct, frozen=True):
-    """A delivery that has ended, with what the chat now holds."""
-
-    outcome: str
-    receipt: Receipt | None = None
-
-
-class Again(msgspec.Struct, frozen=True):
-    """A delivery that is due again in `seconds`."""
-
-    outcome: str
-    seconds: float
-    lost: bool = False  # it may have arrived
-
-
-class Sender(Protocol):
-    """The sending side of `bot.send.Telegram`."""
-
-    async def send(
-        self, target: Target, message: Message, *, reply_to: int | None = None, silent: bool = False
-    ) -> int: ...
-
-    async def edit(self, target: Target, message_id: int, message: Message) -> None: ...
-
-    async def ping(self) -> None: ...
-
-
-Render = Callable[[Event, Delivery, datetime], Message]
-TellAdmins = Callable[[str], Awaitable[None]]
 Observe = Callable[[str, Delivery, float], None]
-
-
-async def _untold(_: str) -> None:
-    """Without admins a refusal stands in the log only."""
 
 
 def _unobserved(_outcome: str, _delivery: Delivery, _seconds: float) -> None:
@@ -99,22 +69,20 @@ class Relay:
         *,
         worker: str,
         side_by_side: int = 256,
-        tell_admins: TellAdmins = _untold,
+        tell_admins: TellAdmins = untold,
         observe: Observe = _unobserved,
     ):
         self._store = store
         self._outbox = store.outbox
-        self._telegram = telegram
-        self._render = render
-        self._ring = ring
-        self._clock = clock
+        self._courier = Courier(store, telegram, render, ring, clock, tell_admins)
         self._worker = worker
         self._most = side_by_side
-        self._tell_admins = tell_admins
         self._observe = observe
         self._flying: set[asyncio.Task[None]] = set()
-        self._told: dict[str, None] = {}
         self._rest_until = 0.0  # by the monotonic clock, while the token is refused
+        # A process that stalled must not send at once what it should have sent meanwhile: Telegram counts arrivals.
+        self._gap = 0.97 / store.pace.limits.per_second
+        self._last = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop` is set; then what is under way gets four seconds to end, and the rest stays owed."""
@@ -202,15 +170,15 @@ class Relay:
     # --- one delivery ----------------------------------------------------------------------------------------
 
     async def _one(self, owed: Owed, event: Event | None, at: float) -> None:
-        await asyncio.sleep(at - time.monotonic())
+        await self._slot(at)
         end: Done | Again
         try:
             async with asyncio.timeout(TAKES_MOST):
-                end = await self._make(owed, event)
+                end = await self._courier.make(owed, event)
         except errors.SendError as error:
-            end = await self._next_step(owed, error)
+            end = await self._courier.next_step(owed, error)
         except TimeoutError:
-            end = await self._next_step(owed, errors.SendLost("it took too long"))
+            end = await self._courier.next_step(owed, errors.SendLost("it took too long"))
         except errors.StoreUnavailable:
             end = Again("store-unavailable", backoff(0, 1.0))
         except Exception:
@@ -221,108 +189,24 @@ class Relay:
         await self._written(owed, end)
         self._report(owed.delivery, end.outcome)
 
-    async def _make(self, owed: Owed, event: Event | None) -> Done:
-        """Send or edit; raises a SendError."""
-        if event is None:
-            return Done("event-gone")
-        if owed.lost:
-            # The one retry after a lost answer is spent only when Telegram answers again.
-            await self._telegram.ping()
-        if owed.receipt is None:
-            return await self._send(owed, event, "sent")
-        receipt = owed.receipt
-        if receipt.revision < event.revision:
-            try:
-                await self._telegram.edit(owed.delivery.target, receipt.message, self._shown(owed, event))
-            except errors.MessageGone:
-                await asyncio.sleep(await self._store.pace.reserve(owed.delivery.target.chat))
-                return await self._send(owed, event, "sent-anew")
-            receipt = msgspec.structs.replace(receipt, revision=event.revision, at=self._clock())
-        if not must_ring(owed.delivery, receipt):
-            return Done("edited", receipt)
-        return await self._sound(owed, event, receipt)
-
-    async def _send(self, owed: Owed, event: Event, outcome: str) -> Done:
-        message = await self._telegram.send(owed.delivery.target, self._shown(owed, event))
-        receipt = Receipt(
-            target=owed.delivery.target,
-            event=event.id,
-            message=message,
-            revision=event.revision,
-            at=self._clock(),
-            rang=event.revision,
-        )
-        return Done(outcome, receipt)
-
-    async def _sound(self, owed: Owed, event: Event, receipt: Receipt) -> Done:
-        answer = self._ring(event, owed.delivery, self._clock())
-        try:
-            await self._telegram.send(owed.delivery.target, answer, reply_to=receipt.message)
-        except errors.SendError:
-            # The edit stands; only the sound is still owed.
-            await self._store.receipts.put(receipt)
-            raise
-        return Done("rang", msgspec.structs.replace(receipt, rang=event.revision))
-
-    def _shown(self, owed: Owed, event: Event) -> Message:
-        return self._render(event, owed.delivery, self._clock())
-
-    # --- how it ended ----------------------------------------------------------------------------------------
-
-    async def _next_step(self, owed: Owed, error: errors.SendError) -> Done | Again:
-        """One next step for each kind of answer; the table stands in docs/delivery.md."""
-        target, store = owed.delivery.target, self._store
-        match error:
-            case errors.Throttled():
-                wait = error.retry_after
-                if await surely(lambda: store.pace.hold(target.chat, wait)):
-                    log.warning("flood", seconds=wait)
-                return Again("throttled", wait)
-            case errors.ChatMigrated():
-                new_chat = error.new_chat
-                await surely(lambda: store.subscriptions.migrate(target.chat, new_chat))
-                return Again("migrated", 0.0)
-            case errors.ChatUnreachable():
-                await surely(lambda: store.subscriptions.pause(target, "blocked", whole_chat=True))
-                return Done("unreachable")
-            case errors.TopicGone():
-                await surely(lambda: store.subscriptions.pause(target, "topic-gone"))
-                return Done("topic-gone")
-            case errors.SendLost() if owed.lost:
-                await self._once(f"The answer to an alert was lost twice; it may be missing in a chat: {error}")
-                return Done("lost")
-            case errors.SendLost():
-                return Again("unanswered", backoff(0, 2.0), lost=True)
-            case errors.TokenRefused():
-                self._rest_until = time.monotonic() + TOKEN_REST
-                log.error("token-refused", error=str(error))
-                return Again("token-refused", TOKEN_REST)
-            case errors.SendTransient():
-                return Again("transient", backoff(owed.delivery.attempt, 1.0))
-        await self._once(f"Telegram refused an alert of {owed.delivery.storyline}: {error}")
-        return Done("rejected")
+    async def _slot(self, at: float) -> None:
+        """Wait for a moment that was given out, and then for our own spacing."""
+        await asyncio.sleep(at - time.monotonic())
+        now = time.monotonic()
+        self._last = max(now, self._last + self._gap)
+        if self._last > now:
+            await asyncio.sleep(self._last - now)
 
     async def _written(self, owed: Owed, end: Done | Again) -> None:
         if isinstance(end, Done):
             outcome, receipt = end.outcome, end.receipt
             await surely(lambda: self._outbox.settle(owed, self._worker, outcome, receipt))
         else:
+            if end.outcome == "token-refused":
+                self._rest_until = time.monotonic() + end.seconds
             wait, lost = end.seconds, end.lost
             await surely(lambda: self._outbox.put_off(owed, self._worker, wait, lost=lost))
             await surely(lambda: self._outbox.count(end.outcome))
-
-    async def _once(self, text: str) -> None:
-        """Tell the admins, of each text once."""
-        log.error("told-admins", text=text)
-        if text in self._told:
-            return
-        while len(self._told) >= ADMINS_TOLD_MOST:
-            del self._told[next(iter(self._told))]
-        self._told[text] = None
-        try:
-            await self._tell_admins(text)
-        except Exception:
-            log.exception("admins-untold")
 
     def _report(self, delivery: Delivery, outcome: str) -> None:
         seconds = time.time() - delivery.owed_at.timestamp()
@@ -337,27 +221,6 @@ class Relay:
             attempt=delivery.attempt,
             seconds=round(seconds, 3),
         )
-
-
-def must_ring(delivery: Delivery, receipt: Receipt) -> bool:
-    """Whether a chat that holds the alert must hear a sound: a first report of a second storyline need not ring."""
-    return delivery.rings and delivery.reason is not Reason.FIRST_REPORT and receipt.rang < delivery.revision
-
-
-def backoff(attempt: int, first: float) -> float:
-    """Seconds before the next try: doubling from `first`, at most a minute, and spread so that tries do not meet."""
-    return min(LONGEST_BACKOFF, first * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-
-
-async def surely(call: Callable[[], Awaitable[T]]) -> T:
-    """The answer of a call to the store, however often Redis is away in between."""
-    tries = 0
-    while True:
-        try:
-            return await call()
-        except errors.StoreUnavailable:
-            tries += 1
-            await asyncio.sleep(min(2.0, backoff(tries, 0.1)))
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:

@@ -1,7 +1,7 @@
 """The condition language: text → a tree of nodes. What a tree means for a post is in `evaluate`.
 
-Binding, closest first: `near/N then/N` · `not` · `and` · `or`. `near` chains from the left: `a near/5 b near/5 c` wants c
-near the stretch from a to b.
+Binding, closest first: `near/N then/N` · `not` · `and` · `or`. `near` chains from the left: `a near/5 b near/5 c` wants
+c near the stretch from a to b.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def parse_condition(text: str) -> Node:
     if not text.strip():
         raise ConditionError("an empty condition: name a concept", 0)
     try:
-        node = cast(Node, _parser.parse(text))
+        node = cast("Node", _parser.parse(text))
     except UnexpectedEOF:
         raise ConditionError("the condition ends too early", len(text)) from None
     except UnexpectedCharacters as error:
@@ -124,7 +124,7 @@ def parse_condition(text: str) -> Node:
         raise ConditionError(_strange(text, at), at) from None
     except UnexpectedToken as error:
         at = error.token.start_pos if error.token.type != "$END" else len(text.rstrip())
-        raise ConditionError(_expected(text, error), at or 0) from None
+        raise ConditionError(_expected(error), at or 0) from None
     except VisitError as error:
         if isinstance(error.orig_exc, ConditionError):
             raise error.orig_exc from None
@@ -229,8 +229,8 @@ def _near(left: Node, operator: Token, right: Node) -> Near:
     for side, name in ((left, "left"), (right, "right")):
         if not is_place(side):
             raise ConditionError(
-                f"the {name} side of '{operator}' is '{show(side)}', which is no place in the text; expected a concept, a "
-                f"quoted term, another near/then, or an 'or' of these in parentheses",
+                f"the {name} side of '{operator}' is '{show(side)}', which is no place in the text; expected "
+                f"a concept, a quoted term, another near/then, or an 'or' of these in parentheses",
                 at,
             )
     return Near(left, right, int(number), ordered=word == "then")
@@ -247,23 +247,24 @@ def is_place(node: Node) -> bool:
             return False
 
 
-_parser = Lark(GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build(), propagate_positions=False)
+_parser = Lark(GRAMMAR, parser="lalr", lexer="basic", transformer=_Build(), propagate_positions=False)
 
 _MEANING = {
-    "NAME": "a concept", "QUOTED": "a quoted term", "LPAR": "'('", "RPAR": "')'", "COMMA": "','", "NEAR": "near/N or then/N",
-    "_OR": "'or'", "_AND": "'and'", "_NOT": "'not'", "_IN": "'in sentence('", "_OF": "'of'", "NUMBER": "'N of ('",
-    "SENTENCE": "'sentence'", "TITLE": "'title'", "$END": "the end",
+    "NAME": "a concept", "QUOTED": "a quoted term", "LPAR": "'('", "RPAR": "')'", "COMMA": "','",
+    "NEAR": "near/N or then/N", "_OR": "'or'", "_AND": "'and'", "_NOT": "'not'", "_IN": "'in sentence('", "_OF": "'of'",
+    "NUMBER": "'N of ('", "SENTENCE": "'sentence'", "TITLE": "'title'", "$END": "the end",
 }  # fmt: skip
 
 
-def _expected(text: str, error: UnexpectedToken) -> str:
+def _expected(error: UnexpectedToken) -> str:
     found = "the end" if error.token.type == "$END" else f"'{error.token}'"
-    if error.token.type == "NAME" and error.token.lower() in ("near", "then"):
-        return f"found '{error.token}' without a distance; expected {error.token.lower()}/N, as in {error.token.lower()}/15"
-    if error.token.lower() in ("&", "&&"):
-        return f"found {found}; expected 'and'"
-    wanted = [_MEANING[name] for name in _MEANING if name in error.accepts | error.expected]
-    return f"found {found}; expected {', '.join(wanted[:-1])}{' or ' if wanted[1:] else ''}{wanted[-1] if wanted else 'nothing'}"
+    word = error.token.lower()
+    if error.token.type == "NAME" and word in ("near", "then"):
+        return f"found '{error.token}' without a distance; expected {word}/N, as in {word}/15"
+    if error.token.type == "_NOT":
+        return "found 'not' where a place in the text must stand; write 'not (a near/5 b)' or 'a and not b'"
+    wanted = [_MEANING[name] for name in _MEANING if name in (error.accepts or error.expected)] or ["nothing"]
+    return f"found {found}; expected {' or '.join([', '.join(wanted[:-1]), wanted[-1]] if wanted[1:] else wanted)}"
 
 
 def _strange(text: str, at: int) -> str:

@@ -1,14 +1,14 @@
 """What a condition means for a post: nodes compiled over the positions where terms hit. All of it is arithmetic.
 
-Positions count words; the title comes first and a gap wider than any `near` parts it from the text. A *place* is a pair of
-positions, first and last word. A compiled node answers three questions: does it hold, where are its places (only for
+Positions count words; the title comes first and a gap wider than any `near` parts it from the text. A *place* is a pair
+of positions, first and last word. A compiled node answers three questions: does it hold, where are its places (only for
 nodes that have some), and which hits bear witness that it holds.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeAlias
@@ -25,14 +25,20 @@ GAP = 10_000
 
 
 class Doc:
-    """One post as positions: `hits` maps an atom's number to the places where it stands."""
+    """One post as positions. `kinds` are those of its words (`bot.rules.words`); `hits` maps an atom to its places."""
 
-    __slots__ = ("__dict__", "_leaves", "hits", "text", "text_from", "title")
+    __slots__ = ("__dict__", "_find", "_leaves", "kinds", "text", "text_from", "title")
 
-    def __init__(self, title: Tokens | None, text: Tokens, hits: Mapping[int, list[Place]]):
-        self.title, self.text, self.hits = title, text, hits
+    def __init__(self, title: Tokens | None, text: Tokens, find: Callable[[Doc], dict[int, list[Place]]]):
+        self.title, self.text, self._find = title, text, find
         self.text_from = len(title) + GAP if title else 0
+        self.kinds: set[int] = set()
         self._leaves: dict[int, list[Place]] = {}
+
+    @cached_property
+    def hits(self) -> dict[int, list[Place]]:
+        """Where each atom stands; worked out when the first rule asks, which most posts never see."""
+        return self._find(self)
 
     def places(self, leaf: Leaf) -> list[Place]:
         """Where a concept hits, sorted, without repeats."""

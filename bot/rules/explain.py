@@ -1,4 +1,4 @@
-"""Why a signal matched a post, or why not: every clause with its answer, spans and what was missing. Data, no printing."""
+"""Why a signal matched a post, or why not: every clause with its answer, spans and what was missing. Only data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.model import Hit, Post
 from bot.rules import condition as c
-from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Some, Window
+from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Some, Window
 from bot.rules.index import Rule
 from bot.rules.ruleset import Ruleset, hits
 
@@ -26,7 +26,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A signal and a post. `missing` counts the clauses that would have had to hold: 0 for a match, 1 is a near miss."""
+    """A signal and a post. `missing` counts the clauses that would have had to hold: 0 is a match, 1 a near miss."""
 
     storyline: str
     signal: str

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905 - lists of endings read best as one line of words
+# ruff: noqa: SIM905, E501 - tables of endings read best as lines of words
 """English: plurals and the forms of verbs."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905 - lists of endings read best as one line of words
+# ruff: noqa: SIM905, E501 - tables of endings read best as lines of words
 """Russian: declension and conjugation by the ending of the dictionary form (ё is е here, as in all canonical text)."""
 
 from __future__ import annotations

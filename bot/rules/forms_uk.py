@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905 - lists of endings read best as one line of words
+# ruff: noqa: SIM905, E501 - tables of endings read best as lines of words
 """Ukrainian: declension and conjugation by the ending of the dictionary form (apostrophes are dropped already)."""
 
 from __future__ import annotations
@@ -40,7 +40,21 @@ _CHANGING = (
 )  # fmt: skip
 _GIVING = frozenset(" пере від з ви за при про роз по до на у в зав".split(" "))
 _SECOND = ("держати", "мовчати", "кричати", "лежати", "стукати", "звучати", "стояти", "бояти", "бігти", "їзджати")
-_SHORT_ROOTS = ("бити", "крити", "пити", "шити", "вити", "мити", "рити", "лити", "жити", "взяти", "няти", "терти", "перти")
+_SHORT_ROOTS = (
+    "бити",
+    "крити",
+    "пити",
+    "шити",
+    "вити",
+    "мити",
+    "рити",
+    "лити",
+    "жити",
+    "взяти",
+    "няти",
+    "терти",
+    "перти",
+)
 _ALTERNATE = (
     ("ст", "щ"), ("ск", "щ"), ("т", "ч"), ("д", "дж"), ("з", "ж"), ("с", "ш"), ("к", "ч"), ("г", "ж"), ("х", "ш"),
     ("зд", "ждж"), ("б", "бл"), ("п", "пл"), ("в", "вл"), ("м", "мл"), ("ф", "фл"),

@@ -1,8 +1,8 @@
 """Which signals can match a post at all, and then which do: cost follows the matches, not the number of storylines.
 
-Every word that any rule looks for is an *atom* with a number. A memo turns a post's word into the atoms it satisfies, so
-one pass over the words gives all hits. Of each condition the index knows the rarest concept without which it cannot
-hold; only signals whose rarest concept may stand in the post are evaluated.
+Every word that any rule looks for is an *atom* with a number, and `words` turns a post into the kinds of its words.
+Of each condition the index knows the rarest concept without which it cannot hold; only signals whose rarest concept
+may stand in the post are evaluated.
 """
 
 from __future__ import annotations
@@ -12,89 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.rules import condition as c
-from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Place, Some
+from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Some
 from bot.rules.terms import Atom, Term
-from bot.text import Tokens, tokenize
-
-_MEMO_LIMIT = 300_000  # distinct words remembered with their atoms
-
-
-class Words:
-    """Atoms by number, and which of them each word satisfies."""
-
-    def __init__(self) -> None:
-        self.atoms: list[Atom] = []
-        self._written: set[int] = set()  # atoms that want a certain writing
-        self._numbers: dict[Atom, int] = {}
-        self._exact: dict[str, list[int]] = {}
-        self._prefixes: dict[str, list[int]] = {}
-        self._lengths: tuple[int, ...] = ()
-        self._memo = _Memo(self._satisfied)
-
-    def number(self, atom: Atom) -> int:
-        """The number of an atom; equal atoms have one."""
-        number = self._numbers.get(atom)
-        if number is None:
-            number = self._numbers[atom] = len(self.atoms)
-            self.atoms.append(atom)
-            if atom.written:
-                self._written.add(number)
-            if atom.prefix:
-                self._prefixes.setdefault(atom.prefix, []).append(number)
-                self._lengths = tuple(sorted({*self._lengths, len(atom.prefix)}))
-            else:
-                for word in atom.words:
-                    self._exact.setdefault(word, []).append(number)
-        return number
-
-    def _satisfied(self, word: str) -> tuple[int, ...]:
-        found = list(self._exact.get(word, ()))
-        for length in self._lengths:
-            if length > len(word):
-                break
-            found += self._prefixes.get(word[:length], ())
-        return tuple(found)
-
-    def hits(self, title: Tokens | None, text: Tokens, text_from: int) -> dict[int, list[Place]]:
-        """Where each atom stands."""
-        memo = self._memo
-        if len(memo) > _MEMO_LIMIT:
-            memo.clear()
-        hits: dict[int, list[Place]] = {}
-        for tokens, base in ((title, 0), (text, text_from)):
-            if tokens is None:
-                continue
-            found = [(i, ids) for i, ids in enumerate(map(memo.__getitem__, tokens.words), base) if ids]
-            for i, ids in found:
-                for atom in ids:
-                    if atom in hits:
-                        hits[atom].append((i, i))
-                    else:
-                        hits[atom] = [(i, i)]
-            for first, last, word in tokens.joined:
-                for atom in memo[word]:
-                    hits.setdefault(atom, []).append((base + first, base + last))
-        for atom in hits.keys() & self._written:
-            hits[atom] = [place for place in hits[atom] if self._is_written(atom, place, title, text, text_from)]
-            if not hits[atom]:
-                del hits[atom]
-        return hits
-
-    def _is_written(self, atom: int, place: Place, title: Tokens | None, text: Tokens, text_from: int) -> bool:
-        tokens, base = (text, text_from) if title is None or place[0] >= text_from else (title, 0)
-        written = "".join(tokens.written(position - base) for position in range(place[0], place[1] + 1))
-        wanted = self.atoms[atom]
-        return written.startswith(wanted.written) if wanted.prefix else written == wanted.written
-
-
-class _Memo(dict[str, tuple[int, ...]]):
-    def __init__(self, satisfied: Callable[[str], tuple[int, ...]]):
-        super().__init__()
-        self._satisfied = satisfied
-
-    def __missing__(self, word: str) -> tuple[int, ...]:
-        self[word] = found = self._satisfied(word)
-        return found
+from bot.rules.words import Words
+from bot.text import body_end, tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +30,11 @@ class Rule:
     languages: frozenset[str]
     sources: frozenset[str]
 
-    def possible(self, present: frozenset[int], language: str | None, source: str) -> bool:
-        """Whether the post may satisfy the rule, asked cheaply."""
+    def accepts(self, language: str | None, source: str) -> bool:
+        """Whether the rule takes posts of this language and source; an unknown language passes."""
         if self.languages and language is not None and language not in self.languages:
             return False
-        if self.sources and source not in self.sources:
-            return False
-        return not any(need.isdisjoint(present) for need in self.needs)
+        return not self.sources or source in self.sources
 
     def holds(self, doc: Doc) -> bool:
         """Whether the post satisfies it."""
@@ -149,32 +68,44 @@ class Index:
         self.rules = tuple(self._rule(source) for source in sources)
         self._by_atom: dict[int, tuple[int, ...]] = {}  # atom → leaves that rules are found by
         self._by_leaf: dict[int, tuple[int, ...]] = {}  # leaf → rules
+        self._found: dict[int, frozenset[int]] = {}  # kind of word → rules
         self._always: tuple[int, ...] = ()  # rules that can hold without any hit
         self._file()
 
     def doc(self, title: str, text: str) -> Doc:
-        """The post as positions and hits."""
+        """The post as positions and hits; the lines in which a channel advertises itself are left out."""
         head = tokenize(title) if title else None
-        body = tokenize(text)
-        doc = Doc(head, body, {})
-        doc.hits = self.words.hits(head, body, doc.text_from)
+        body = tokenize(text[: body_end(text)])
+        doc = Doc(head, body, self.words.hits)
+        doc.kinds = self.words.kinds(head, body)
         return doc
 
     def matching(self, doc: Doc, language: str | None, source: str) -> list[int]:
         """The numbers of the rules that the post satisfies, ascending."""
-        found: set[int] = set(self._always)
-        by_atom, by_leaf = self._by_atom, self._by_leaf
-        for leaf in {leaf for atom in doc.hits if atom in by_atom for leaf in by_atom[atom]}:
-            found.update(by_leaf[leaf])
-        if not found:
+        found = self._found
+        candidates = set(self._always).union(
+            *[found[kind] if kind in found else self._behind(kind) for kind in doc.kinds]
+        )
+        if not candidates:
             return []
-        present = frozenset(doc.hits)
-        rules = self.rules
-        return [
-            number
-            for number in sorted(found)
-            if rules[number].possible(present, language, source) and rules[number].holds(doc)
-        ]
+        atoms_of = self.words.atoms_of
+        present = frozenset[int]().union(*[atoms_of[kind] for kind in doc.kinds])
+        matching = []
+        for number in candidates:
+            rule = self.rules[number]
+            for need in rule.needs:
+                if need.isdisjoint(present):
+                    break
+            else:
+                if rule.accepts(language, source) and rule.holds(doc):
+                    matching.append(number)
+        return sorted(matching)
+
+    def _behind(self, kind: int) -> frozenset[int]:
+        """The rules that are found by a word of this kind; remembered."""
+        leaves = {leaf for atom in self.words.atoms_of[kind] for leaf in self._by_atom.get(atom, ())}
+        self._found[kind] = rules = frozenset(number for leaf in leaves for number in self._by_leaf[leaf])
+        return rules
 
     # --- building ---------------------------------------------------------------------------------------------------
 
@@ -199,7 +130,8 @@ class Index:
         """In how many of the sample texts each atom stands."""
         common: Counter[int] = Counter()
         for text in sample:
-            common.update(self.words.hits(None, tokenize(text), 0).keys())
+            kinds = self.words.kinds(None, tokenize(text))
+            common.update(frozenset[int]().union(*[self.words.atoms_of[kind] for kind in kinds]))
         return common
 
     def _cost(self, atom: int) -> float:
@@ -211,7 +143,7 @@ class Index:
     def _leaf(self, terms: tuple[Term, ...]) -> Leaf:
         leaf = self._by_terms.get(terms)
         if leaf is None:
-            variants = tuple(sorted({variant for term in terms for variant in term.variants}, key=repr))
+            variants = tuple(sorted({variant for term in terms for variant in term.variants}))
             leaf = self._leaves.get(variants)
             if leaf is None:
                 leaf = self._leaves[variants] = self._new_leaf(variants)

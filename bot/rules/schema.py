@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.errors import Fault
 from bot.rules.yamlfile import Loc, YamlFile
@@ -166,7 +166,7 @@ def validate(model: type[_Strict], file: YamlFile) -> tuple[Any, list[Fault]]:
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 60.0) -> str:
     """`; did you mean 'x'?` when some known name is near, else nothing."""
-    found = process.extractOne(word, list(known), score_cutoff=cutoff)
+    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=cutoff)
     return f"; did you mean '{found[0]}'?" if found else ""
 
 
@@ -174,6 +174,8 @@ def _fault(file: YamlFile, model: type[_Strict], details: ErrorDetails) -> Fault
     loc: Loc = tuple(part for part in details["loc"] if part != "[key]")
     kind, found, name = details["type"], details["input"], str(details["loc"][-1])
     limits = details.get("ctx", {})
+    if isinstance(loc[-1], int) and len(loc) > 1:
+        name = f"{loc[-2]}[{loc[-1] + 1}]"
     if kind == "extra_forbidden":
         fields = _fields(model, loc[:-1])
         return file.fault(

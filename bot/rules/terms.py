@@ -10,7 +10,7 @@ case:US           with just these capitals, no other form
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
@@ -19,7 +19,8 @@ from bot.text import Tokens, canonical, tokenize
 
 _MARK = re.compile(r"(exact|case):\s*", re.IGNORECASE)
 _DOTTED = re.compile(r"[^\W\d_](?:\.[^\W\d_])+\.?")
-_STAR = re.compile(r"(?<=\w)\*|(?<!\S)\*(?!\S)")
+_PLAIN = re.compile("[a-z]+|[а-яґєії]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 LONGEST_PHRASE = 12
 
 
@@ -27,16 +28,17 @@ class TermError(ValueError):
     """A term that can never match, or is written in a way that says nothing; the text tells the operator why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Atom:
     """What one word of a post must be: one of `words`, or begin with `prefix`, or be written just as `written`.
 
-    An atom with none of them is any word.
+    `name` says which, and atoms of one name are equal. An atom with none of them is any word.
     """
 
-    words: frozenset[str] = frozenset()
-    prefix: str = ""
-    written: str = ""
+    name: str
+    words: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    prefix: str = field(default="", compare=False)
+    written: str = field(default="", compare=False)
 
     @property
     def is_any(self) -> bool:
@@ -84,47 +86,43 @@ def parse_term(text: str) -> Term:
 def _element(piece: str, kind: str, body: str) -> list[tuple[Atom, ...]]:
     """The ways one space-separated piece of a term may be written; none for bare punctuation."""
     if piece == "*":
-        return [(Atom(),)]
+        return [(Atom("*"),)]
     stars = piece.count("*")
     if stars > 1 or (stars and not piece.rstrip(",.;:!?").endswith("*")):
         raise TermError(f"'{piece}' in term '{body}': a '*' stands at the end of a word ('withdraw*') or alone")
+    if kind != "case" and _PLAIN.fullmatch(piece):  # most terms: a word that is canonical as it stands
+        return [(_atom(piece, piece, kind, prefix=False),)]
     tokens = tokenize(piece.replace("*", "") if stars else piece)
     if not tokens.words:
         if any(map(str.isalnum, piece)):
             raise TermError(f"'{piece}' in term '{body}' is a link: links are not words, so it can never match")
         return []
     last = len(tokens.words) - 1
-    ways = [tuple(_atom(tokens, i, kind, prefix=bool(stars) and i == last) for i in range(last + 1))]
+    ways = [tuple(_token_atom(tokens, i, kind, prefix=bool(stars) and i == last) for i in range(last + 1))]
     ways += [
-        (_joined_atom(piece, word, kind, prefix=bool(stars)),)
+        (_atom(word, _NOT_WORD.sub("", piece), kind, prefix=bool(stars)),)
         for first, end, word in tokens.joined
         if first == 0 and end == last
     ]
     return ways
 
 
-def _atom(tokens: Tokens, index: int, kind: str, *, prefix: bool) -> Atom:
-    word = tokens.words[index]
+def _atom(word: str, written: str, kind: str, *, prefix: bool) -> Atom:
     if kind == "case":
-        return Atom(
-            prefix=word if prefix else "",
-            words=frozenset() if prefix else frozenset({word}),
-            written=tokens.written(index),
-        )
+        words = frozenset[str]() if prefix else frozenset({word})
+        return Atom(f"case:{written}{'*' if prefix else ''}", words, word if prefix else "", written)
     if prefix:
-        return Atom(prefix=word)
-    if _DOTTED.fullmatch(tokens.original(index)):  # `u.s.` means the abbreviation, never the pronoun
-        return Atom(words=frozenset({word}), written=tokens.written(index).upper())
-    return Atom(words=frozenset({word}) if kind == "exact" else forms(word))
+        return Atom(f"{word}*", prefix=word)
+    if kind == "exact":
+        return Atom(f"exact:{word}", frozenset({word}))
+    return Atom(word, forms(word))
 
 
-def _joined_atom(piece: str, word: str, kind: str, *, prefix: bool) -> Atom:
-    if kind == "case":
-        written = re.sub(r"[\W_]", "", piece)
-        return Atom(prefix=word if prefix else "", words=frozenset() if prefix else frozenset({word}), written=written)
-    if prefix:
-        return Atom(prefix=word)
-    return Atom(words=frozenset({word}) if kind == "exact" else forms(word))
+def _token_atom(tokens: Tokens, index: int, kind: str, *, prefix: bool) -> Atom:
+    word, written = tokens.words[index], tokens.written(index)
+    if kind != "case" and not prefix and _DOTTED.fullmatch(tokens.original(index)):
+        return _atom(word, written.upper(), "case", prefix=False)  # `u.s.` means the abbreviation, never the pronoun
+    return _atom(word, written, kind, prefix=prefix)
 
 
 def names_concept(text: str) -> str | None:

@@ -19,6 +19,7 @@ MAX_BYTES = 1_000_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = re.compile(r"~|null|Null|NULL|")
 _DEEPEST = 20
+_MOST_NODES = 200_000  # aliases can repeat a node for ever
 
 
 class YamlFile:
@@ -30,6 +31,7 @@ class YamlFile:
         self.faults: list[Fault] = []
         self.data: Any = None
         self._root: yaml.Node | None = None
+        self._nodes = 0
         if len(source) > MAX_BYTES:
             self.faults.append(Fault(path, 0, 0, f"found {len(source):,} characters; expected at most {MAX_BYTES:,}"))
             return
@@ -88,9 +90,17 @@ class YamlFile:
         return (node.end_mark.line + 1, node.end_mark.column + 1)
 
     def _build(self, node: yaml.Node, depth: int) -> Any:
-        if depth > _DEEPEST:
+        self._nodes += 1
+        if depth > _DEEPEST or self._nodes > _MOST_NODES:
+            if self._nodes > _MOST_NODES + 1:
+                return None
             self.faults.append(
-                Fault(self.path, node.start_mark.line + 1, node.start_mark.column + 1, "nested too deeply")
+                Fault(
+                    self.path,
+                    node.start_mark.line + 1,
+                    node.start_mark.column + 1,
+                    "nested too deeply, or repeated too often",
+                )
             )
             return None
         if isinstance(node, yaml.ScalarNode):

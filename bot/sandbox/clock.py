@@ -54,7 +54,9 @@ class StoryClock:
         self.started = True
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps({"began": self.began.isoformat(), "ends": self.meets.isoformat()}))
+            fresh = self._path.with_suffix(".fresh")
+            fresh.write_text(json.dumps({"began": self.began.isoformat(), "ends": self.meets.isoformat()}))
+            fresh.replace(self._path)  # whole or not at all, whenever we are killed
 
     @property
     def begins(self) -> datetime:
@@ -72,6 +74,13 @@ class StoryClock:
             return self.begins
         passed = max(self._now() - self.began, timedelta(0))
         return min(self.begins + passed * self.speed, self.began + passed)
+
+    @property
+    def pace(self) -> float:
+        """How fast it runs now: 0 before the start, `speed` during the story, 1 from then on."""
+        if not self.started:
+            return 0
+        return self.speed if self._now() < self.meets else 1
 
     def minute(self) -> float:
         """Story minutes since its beginning."""

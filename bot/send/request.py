@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 # The library warns at every 429 unless it is told that we are ready for its next version.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -117,14 +117,21 @@ def _body(data: RequestData | None) -> tuple[Any, dict[str, str] | None]:
     if data is None:
         return None, None
     if not data.contains_files:
-        form = urlencode(data.json_parameters).encode()
-        return form, {"Content-Type": "application/x-www-form-urlencoded"}
+        return _form(data.json_parameters), {"Content-Type": "application/x-www-form-urlencoded"}
     multipart = aiohttp.FormData(quote_fields=False)
     for name, value in data.json_parameters.items():
         multipart.add_field(name, value)
     for name, (filename, content, mimetype) in data.multipart_data.items():
         multipart.add_field(name, content, filename=filename, content_type=mimetype)
     return multipart, None
+
+
+def _form(parameters: dict[str, str]) -> bytes:
+    """Parameters as a form. yarl quotes in C; `urlencode` takes longer than all else that a call costs us.
+
+    Lone surrogates, which UTF-8 cannot hold, are left out.
+    """
+    return URL.build(query=parameters).raw_query_string.encode()
 
 
 def _brief(error: BaseException) -> str:

@@ -7,12 +7,12 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.errors import MarkupChanged
 from bot.model import Post
-from bot.sources.config import Source
 from bot.sources.entry import Document, Entry
 from bot.sources.feed_text import is_web
 from bot.sources.identity import clean_link, identify
 from bot.sources.jsonfeed import looks_like_json, read_json
 from bot.sources.page import Page
+from bot.sources.source import Source
 from bot.sources.xmlfeed import read_xml
 
 AHEAD = timedelta(minutes=10)  # how far a clock may be wrong before its time is not believed

@@ -11,9 +11,9 @@ import msgspec
 from bot.errors import PollError, SourceGone
 from bot.model import Cursor
 from bot.sources.client import Client, Response
-from bot.sources.config import Source
 from bot.sources.feed import parse
 from bot.sources.page import Polled
+from bot.sources.source import Source
 
 # A post without a date is taken as new when it is first seen; at the first sight of a feed none of them is new.
 _BEFORE_FIRST_SIGHT = timedelta(seconds=1)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.model import Cursor
 from bot.sources.client import Client
-from bot.sources.config import Source
 from bot.sources.feed_poll import poll_feed
 from bot.sources.page import Polled
+from bot.sources.source import Source
 from bot.sources.telegram_poll import poll_telegram
 
 

@@ -13,8 +13,8 @@ import msgspec
 from selectolax.lexbor import LexborNode
 
 from bot.model import Post
-from bot.sources.config import Source
 from bot.sources.plain import flat, plain
+from bot.sources.source import Source
 
 TELEGRAM = "https://t.me"
 TELEGRAM_HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})

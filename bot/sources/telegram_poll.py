@@ -12,8 +12,8 @@ import msgspec
 from bot.errors import IdentityChanged, PollError, PreviewOff, SourceThrottled
 from bot.model import Cursor, Post
 from bot.sources.client import Client
-from bot.sources.config import Source
 from bot.sources.page import Page, Polled
+from bot.sources.source import Source
 from bot.sources.telegram_web import Presence, parse, read_embed
 
 PAGES = 20  # read behind the newest page in one poll; about 300 posts
@@ -38,14 +38,19 @@ async def poll_telegram(
     on with by later polls. Raises PollError when the newest page cannot be read.
     """
     before = cursor or Cursor(source=source.id)
-    walk = _Walk(source, client, pages, before.channel)
+    walk = _Walk(source, client, pages, before)
     newest = await walk.page(None)
     if newest.empty:
-        seen = f"has shown posts up to {before.last_id}" if before.last_id else "has shown no post yet"
-        raise SourceThrottled(f"{source.id}: the page says that there are no posts, but the channel {seen}; throttled?")
-    gaps = [(before.last_id, newest.lowest)] if 0 < before.last_id < newest.lowest - 1 else []
+        if before.last_id:
+            raise SourceThrottled(
+                f"{source.id}: the page shows no posts, but posts up to {before.last_id} were there; throttled?"
+            )
+        # Never seen a post: the channel may be new. Should it be throttling, nothing is lost by believing it, since
+        # posts published from now on will be read and alerted when the page shows them.
+        walk.faults.append("empty: the page says that there are no posts; a new channel, or throttling")
+    gaps = _gap(before, newest)
     left = [*await walk.close(gaps), *await walk.close(before.gaps)]
-    gone = await _gone(source, client, watched, walk)
+    gone = await _gone(source, client, watched, walk, before.polls)
     posts = walk.posts()
     body = _fingerprint(walk.shown())
     unchanged = body == before.body and not gaps and not before.gaps
@@ -66,12 +71,26 @@ async def poll_telegram(
     )
 
 
+def _gap(before: Cursor, newest: Page) -> list[Gap]:
+    """What stands between the last post known and the newest page."""
+    if before.last_id:
+        return [(before.last_id, newest.lowest)] if before.last_id < newest.lowest - 1 else []
+    # Seen before, but without posts: how far back is news, only the time can tell.
+    if before.first_sight is None or newest.older is None or not newest.posts:
+        return []
+    return [] if _older(newest.posts[0], before.first_sight) else [(0, newest.lowest)]
+
+
+def _older(post: Post, moment: datetime) -> bool:
+    return post.published < moment
+
+
 class _Walk:
     """The pages read in one poll, and what came of them."""
 
-    def __init__(self, source: Source, client: Client, budget: int, number: int | None):
-        self.source, self.client, self.number = source, client, number
-        self.budget = budget
+    def __init__(self, source: Source, client: Client, budget: int, before: Cursor):
+        self.source, self.client, self.budget = source, client, budget
+        self.number, self.first_sight = before.channel, before.first_sight
         self.pages: list[Page] = []
         self.faults: list[str] = []
 
@@ -116,6 +135,8 @@ class _Walk:
                 self.faults.append(f"gap-interrupted: the page before {high} shows posts from {page.lowest} on")
                 return high
             high = page.lowest
+            if low == 0 and self.first_sight is not None and page.posts[:1] and _older(page.posts[0], self.first_sight):
+                return low  # what is older than our first sight of the channel is its past
         return low
 
     def posts(self) -> tuple[Post, ...]:
@@ -147,10 +168,10 @@ def _is_preview(url: str) -> bool:
     return "/s/" in urlsplit(url).path
 
 
-async def _gone(source: Source, client: Client, watched: frozenset[str], walk: _Walk) -> tuple[str, ...]:
+async def _gone(source: Source, client: Client, watched: frozenset[str], walk: _Walk, turn: int) -> tuple[str, ...]:
     """Which of `watched` are proven deleted. They are probed one by one, since ids that a page lacks mean nothing;
     and a visible post is probed too: if that one "is not found" either, we have lost access."""
-    missing = _missing(source, watched, walk)
+    missing = _missing(source, watched, walk, turn)
     gone: list[str] = []
     for post_id in missing:
         presence = await _probe(source, client, native(post_id), walk)
@@ -169,8 +190,10 @@ async def _gone(source: Source, client: Client, watched: frozenset[str], walk: _
     return tuple(gone)
 
 
-def _missing(source: Source, watched: frozenset[str], walk: _Walk) -> list[str]:
-    """Watched posts that the newest pages, read without a break, should show and do not; newest first."""
+def _missing(source: Source, watched: frozenset[str], walk: _Walk, turn: int) -> list[str]:
+    """Watched posts that the newest pages, read without a break, should show and do not; newest first, in turns."""
+    if walk.pages[0].empty:
+        return []
     floor, ids = walk.pages[0].lowest, set(walk.pages[0].ids)
     for page in walk.pages[1:]:
         ids |= page.ids
@@ -178,7 +201,9 @@ def _missing(source: Source, watched: frozenset[str], walk: _Walk) -> list[str]:
             floor = page.lowest
     mine = [post_id for post_id in watched if post_id.startswith(f"{source.id}/")]
     missing = [post_id for post_id in mine if (number := native(post_id)) >= floor and number not in ids]
-    return sorted(missing, key=native, reverse=True)[:PROBES]
+    missing.sort(key=native, reverse=True)
+    start = turn * PROBES % len(missing) if len(missing) > PROBES else 0
+    return missing[start:][:PROBES]
 
 
 async def _probe(source: Source, client: Client, number: int, walk: _Walk) -> Presence:

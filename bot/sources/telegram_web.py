@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.errors import IdentityChanged, MarkupChanged, PreviewOff
-from bot.sources.config import Source
 from bot.sources.page import Page
 from bot.sources.plain import flat
+from bot.sources.source import Source
 from bot.sources.telegram_block import BadBlock, Block, read_block
 
 _BLOCKS = ".tgme_widget_message[data-post]"

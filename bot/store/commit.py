@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import msgspec
@@ -19,10 +20,12 @@ async def commit(link: Link, batch: Commit) -> int:
     """Write a batch; returns the gathering revision from now on.
 
     Raises Conflict, having written nothing, where events were committed since `batch.expected`; a batch without
-    events never conflicts. A batch that is committed again (an answer was lost, say) owes nothing again.
+    events never conflicts. Where the connection breaks, redis-py asks again and gets the first call's answer. A batch
+    that is committed anew owes nothing anew.
     """
     plan = _Plan()
     document = {
+        "token": secrets.token_hex(8),
         "source": batch.cursor.source,
         "expected": batch.expected,
         "cursor": plan.blob(batch.cursor),

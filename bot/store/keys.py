@@ -26,7 +26,7 @@ ALERT_LIFE = 7 * DAY  # an alert that no relay took in this time is dropped
 RECEIPTS_OF_TARGET_MOST = 512
 DUE_MOST = 5_000  # deliveries written out ahead of sending, per severity; the rest waits as one alert
 MOVED_LIFE = 30 * DAY
-OUTCOMES_MOST = 200
+COMMITTED_LIFE = 600  # longer than any retry of one call
 WAKE_MOST = 16
 
 
@@ -58,6 +58,7 @@ POSTS = Key("posts", "zset", "post, by publication", "POSTS_MOST")
 POSTS_OF = Key("posts-of:{}", "zset", "posts of a source, by publication", "POSTS_OF_SOURCE_MOST")
 
 # --- events
+COMMITTED = Key("committed:{}", "string", "what a commit came to, should its answer get lost", "COMMITTED_LIFE")
 REVISION = Key("revision", "string", "gathering revision: counts commits that touched events", "one number")
 EVENT = Key("event:{}", "hash", "r: Event · v: its revision", "EVENT_LIFE after its last change")
 EVENTS = Key("events", "zset", "event, by when it was committed", "EVENT_LIFE and EVENTS_MOST")
@@ -86,7 +87,6 @@ RECEIPTS = Key("receipts:{}", "hash", "of a target: event → Receipt", "RECEIPT
 LOCK = Key("lock:{}|{}", "string", "worker that sends an event to a target", "seconds")
 WAKE = Key("wake", "stream", "a line whenever there may be something to send", "WAKE_MOST")
 OUTCOMES = Key("outcomes", "hash", "outcome → deliveries that ended so", "a closed set")
-MISSED = Key("missed:{}", "list", "of a target: storyline and event that came too late to tell", "20; EVENT_LIFE")
 
 # --- pace (times in microseconds: Redis TIME)
 PACE_ALL = Key("pace", "string", "when the next message may go (µs)", "one number")

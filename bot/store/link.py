@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
@@ -22,7 +23,10 @@ CONNECTIONS = 64
 OLDEST_SERVER = (7, 0)  # XAUTOCLAIM that skips deleted entries
 LAYOUT = 1  # version of the key layout
 
+BATCH_MOST = 200  # scripts in one round trip
+
 Argument = str | bytes | int | float
+_Waiting = tuple[str, tuple[Argument, ...], asyncio.Future[Any]]
 
 
 class Link:
@@ -45,10 +49,14 @@ class Link:
             raise SettingsError(
                 f"REDIS_URL {self.place} is not a URL of Redis: it begins with redis://, rediss:// or unix://"
             ) from error
+        self._waiting: list[_Waiting] = []
+        self._flushing: asyncio.Task[None] | None = None
         self._redis: Any = Redis(connection_pool=pool)  # its commands are untyped
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once what was asked for has been answered."""
+        if self._flushing is not None:
+            await asyncio.wait({self._flushing}, timeout=2.0)
         with contextlib.suppress(broken.RedisError, OSError):
             await self._redis.aclose()
             await self._redis.connection_pool.disconnect()
@@ -77,6 +85,48 @@ class Link:
                 return await self._redis.execute_command("EVALSHA", digest, 0, *arguments)
             except broken.NoScriptError:
                 return await self._redis.execute_command("EVAL", source, 0, *arguments)
+
+    async def run_repeatable(self, script: str, *arguments: Argument) -> Any:
+        """As `run`, in one round trip with all that other tasks ask for meanwhile.
+
+        The script may run twice where an answer is lost, and must come to the same both times.
+        """
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((script, arguments, answer))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return await answer
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH_MOST], self._waiting[BATCH_MOST:]
+                try:
+                    answers = await self._answers(batch)
+                except Exception as error:
+                    answers = [error] * len(batch)
+                for (_, _, future), answer in zip(batch, answers, strict=True):
+                    if future.done():  # its task was cancelled; the script ran all the same
+                        continue
+                    if isinstance(answer, Exception):
+                        future.set_exception(answer)
+                    else:
+                        future.set_result(answer)
+        finally:
+            self._flushing = None
+
+    async def _answers(self, batch: list[_Waiting]) -> list[Any]:
+        async with self._ours(), self._redis.pipeline(transaction=False) as pipeline:
+            for script, arguments, _ in batch:
+                pipeline.execute_command("EVALSHA", _script(script)[1], 0, *arguments)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        for number, (script, arguments, _) in enumerate(batch):
+            if isinstance(answers[number], broken.RedisError):
+                try:
+                    answers[number] = await self.run(script, *arguments)
+                except Exception as error:
+                    answers[number] = error
+        return answers
 
     async def group(self, stream: str, name: str) -> None:
         """Create a consumer group that sees the stream from its beginning, unless it exists."""

@@ -83,7 +83,7 @@ class Outbox:
         Where the event moved on meanwhile, an update is owed at once.
         """
         delivery = owed.delivery
-        await self._link.run(
+        await self._link.run_repeatable(
             "settle",
             owed.id,
             int(delivery.severity),
@@ -116,9 +116,10 @@ class Outbox:
             max(0, int(seconds * 1000)),
         )
 
-    async def reclaim(self, worker: str, idle: float = HOLDS) -> int:
-        """Put deliveries back in line that some worker has held for `idle` seconds; how many."""
-        return int(await self._link.run("reclaim", worker, int(idle * 1000)))
+    async def reclaim(self, worker: str, idle: float | None = None) -> int:
+        """Put deliveries back in line that some worker has held for `idle` seconds (default HOLDS); how many."""
+        held = HOLDS if idle is None else idle
+        return int(await self._link.run("reclaim", worker, int(held * 1000)))
 
     async def sweep(self, worker: str) -> None:
         """Forget workers that hold nothing and were not heard of for an hour; never `worker` itself."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _END = re.compile(
-    r"(?:(?P<dot>\.)|[!?…。！？]|\.{2,})+[\"'»”’)\]*_]*(?=\s)\s+(?P<next>\S)|\s*[\n\r\u2028\u2029]\s*",  # a line is a sentence
+    r"(?<![.!?…。！？])(?P<mark>[.!?…。！？]++)[\"'»”’)\]*_]*+[^\S\n\r\u2028\u2029]+(?P<next>[^\s])"
+    r"|[\n\r\u2028\u2029]\s*"  # a line is a sentence
 )
 _SHORT = frozenset(
-    "mr mrs ms dr prof gen lt col sgt capt maj sen rep gov pres st vs no jan feb mar apr jun jul aug sep sept oct nov dec "
-    "inc ltd co corp dept est approx "
-    "г гг ул им тыс млн млрд руб ст стр см др пр т д п е к в вв напр проф ген акад кв обл р м с о тис грн смт вул".split()
+    (  # noqa: SIM905
+        "mr mrs ms dr prof gen lt col sgt capt maj sen rep gov pres st vs no jan feb mar apr jun jul aug sep sept oct "
+        "nov dec inc ltd co corp dept est approx г гг ул им тыс млн млрд руб ст стр см др пр т д п е к в вв напр проф "
+        "ген акад кв обл р м с о тис грн смт вул"
+    ).split()
 )
 _LAST_WORD = re.compile(r"[^\W_]+$")
 
@@ -34,16 +38,16 @@ def sentence_starts(text: str) -> list[int]:
 def _closes(text: str, end: re.Match[str]) -> bool:
     if end["next"].islower():
         return False
-    if end["dot"] is None:
+    if end["mark"] != ".":
         return True
     word = _LAST_WORD.search(text, max(0, end.start() - 20), end.start())
-    return word is None or not (len(word.group()) == 1 and word.group().isalpha() or word.group().lower() in _SHORT)
+    return word is None or not ((len(word.group()) == 1 and word.group().isalpha()) or word.group().lower() in _SHORT)
 
 
 def first_sentence(text: str, limit: int) -> str:
     """The first sentence that has a letter, a literal extract; cut at a word with `…` when longer than `limit`."""
     starts = [*sentence_starts(text), len(text)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         sentence = text[start:end].strip()
         if any(map(str.isalnum, sentence)):
             return _cut(sentence, limit)

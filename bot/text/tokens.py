@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from bot.text.canonical import APOSTROPHES, HYPHENS, canonical
 from bot.text.links import LINK
@@ -47,7 +48,7 @@ _BETWEEN = re.escape(HYPHENS) + "_*"
 _PIECE = re.compile(
     rf"[^\W_][^{_BETWEEN}]*(?:(?:\*\*|__)(?=[^\W_]|[{APOSTROPHES}]\w)[^{_BETWEEN}]+)*"
 )  # bold may end inside a word
-_POSSESSIVE = re.compile(rf"(?<=[\w*])[*_]*[{APOSTROPHES}][sS]$|[{APOSTROPHES}*_]+$")
+_POSSESSIVE = re.compile(rf"(?<=[\w*])(?:[*_]*[{APOSTROPHES}]+[sS])+[{APOSTROPHES}*_]*$|[{APOSTROPHES}*_]+$")
 _PLAIN = re.compile(r"[0-9A-Za-zА-Яа-яЁёІіЇїЄєҐґ]+")
 _NOT_WORD = re.compile(rf"[\W_{APOSTROPHES}]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -67,7 +68,7 @@ class Tokens:
         self.text = text
         linked = "/" in text or "@" in text or "www." in text
         self._chunks = (_CHUNK_OR_LINK if linked else _CHUNK).findall(text)
-        self.words: list[str] = " ".join(map(_memo.__getitem__, self._chunks)).split()
+        self.words: list[str] = list(chain.from_iterable(map(_memo.__getitem__, self._chunks)))
         self.joined: list[tuple[int, int, str]] = (
             [] if _joins.keys().isdisjoint(self._chunks) else list(_joined(self._chunks))
         )
@@ -131,15 +132,14 @@ def tokenize(text: str) -> Tokens:
     return Tokens(text)
 
 
-class _Memo(dict[str, str]):
-    """Chunk → its words separated by spaces; nothing for a link."""
+class _Memo(dict[str, tuple[str, ...]]):
+    """Chunk → its words, none for a link. Words are interned: their hashes are known to every dict that asks next."""
 
-    def __missing__(self, chunk: str) -> str:
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
         pieces = _pieces(chunk)
-        words = sys.intern(" ".join(word for word, _, _ in pieces))
         if len(pieces) > 1 and (joins := tuple(_join(chunk, pieces))):
             _joins[chunk] = joins
-        self[chunk] = words
+        self[chunk] = words = tuple(sys.intern(word) for word, _, _ in pieces)
         return words
 
 
@@ -195,7 +195,7 @@ def _join(chunk: str, pieces: list[tuple[str, int, int]]) -> Iterator[tuple[int,
             if len(gap) != 1 or gap not in HYPHENS or (word.isdigit() and pieces[last][0].isdigit()):
                 break
             word += pieces[last][0]
-            yield first, last, word
+            yield first, last, sys.intern(word)
 
 
 def _joined(chunks: list[str]) -> Iterator[tuple[int, int, str]]:

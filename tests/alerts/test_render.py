@@ -197,7 +197,7 @@ events = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(events, events, st.sampled_from(Reason))
 def test_any_event_renders_within_telegrams_limits(event: Event, before: Event, reason: Reason) -> None:
     """Whatever sources write, alert, ring and line are valid HTML of at most 4,096 units and 100 entities."""
@@ -259,3 +259,55 @@ def test_long_names_are_too_long_before_links_are_too_many() -> None:
     message = render_alert(event, TITLES, NOW)
     looks.judge(message)
     assert message.html.count("<") < 40
+
+
+def told(*words: tuple[str, Reason, int]) -> Event:
+    """The confirmed event, of which this was said: storyline, reason, minute."""
+    at = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    return msgspec.structs.replace(
+        EVENTS["confirmed"],
+        said=tuple(
+            Said(
+                storyline=storyline,
+                reason=reason,
+                at=at + timedelta(minutes=minute),
+                severity=Severity.HIGH,
+                origins=2,
+            )
+            for storyline, reason, minute in words
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (told(("a", Reason.FIRST_REPORT, 1)), None),
+        (told(("a", Reason.CONTRADICTED, 5), ("b", Reason.UPDATED, 5)), "Contradicted 22 Nov, 09:05 UTC"),
+        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.RETRACTED, 5)), "Retracted 22 Nov, 09:05 UTC"),
+        (told(("a", Reason.RETRACTED, 3), ("b", Reason.CONFIRMED, 5)), "Confirmed 22 Nov, 09:05 UTC"),
+        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.UPDATED, 7)), "by 2 origins. Updated 22 Nov, 09:07 UTC."),
+        (told(("a", Reason.UPDATED, 7)), "<i>Updated 22 Nov, 09:07 UTC.</i>"),
+    ],
+)
+def test_the_gravest_of_the_newest_reasons_speaks(event: Event, line: str | None) -> None:
+    """One moment may bring a reason for each storyline; silent updates since then are dated."""
+    last = render_alert(event, TITLES, NOW).html.splitlines()[-1]
+    assert (line in last) if line else not last.startswith("<i>")
+
+
+def test_sources_that_disagree_are_each_quoted() -> None:
+    """Once contradicted, every origin's own words stand in the list, also the later words of the same outlet."""
+    event = EVENTS["contradicted"]
+    later = msgspec.structs.replace(event.reports[1], post="capital-feed/z", headline="US denies that it withdrew")
+    shown = render_alert(msgspec.structs.replace(event, reports=(*event.reports, later)), TITLES, NOW).html
+    for headline in ("officials confirm", "denies that talks are over", "US denies that it withdrew"):
+        assert headline in shown
+    assert shown.count("sources disagree") == 2
+
+
+def test_a_ring_takes_the_severity_that_is_owed() -> None:
+    """An event in two storylines rings for one of them with that one's severity, not with the event's highest."""
+    event = EVENTS["contradicted"]
+    delivery = msgspec.structs.replace(owed(event, Reason.ESCALATED), severity=Severity.HIGH)
+    assert "now high" in render_ring(event, delivery, NOW).html

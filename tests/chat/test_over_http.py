@@ -369,3 +369,57 @@ async def test_menus_are_named_for_private_chats_and_groups(on_stage: Stage) -> 
     scopes = {str(call.params.get("scope")) for call in on_stage.api.called("setMyCommands")}
     assert len(scopes) == 2
     assert any("all_private_chats" in scope for scope in scopes)
+
+
+async def test_a_stray_404_does_not_end_the_polling(on_stage: Stage) -> None:
+    """A gateway that says "Not Found" once, which the library reads as a refused token, costs no command."""
+    api = on_stage.api
+    reader = api.add_user("Rita")
+    await api.until(lambda: api.polling)
+    for code, description in ((404, "Not Found"), (401, "Unauthorized")):
+        count = len(api.texts(reader))
+        api.fail_next("refused", method="getUpdates", code=code, description=description)
+        await api.user_sends(reader, "/my")  # ends the poll under way; the next one is refused
+        await api.user_sends(reader, "/help")
+        await on_stage.says(reader, lambda texts, count=count: len(texts) == count + 2)
+
+
+async def test_stopping_does_not_wait_for_a_silent_telegram(tmp_path: Path) -> None:
+    """With an answer under way that never comes, stop still ends; what was asked is lost, nothing else."""
+    async with stage(tmp_path) as it:
+        reader = it.api.add_user("Rita")
+        bot = it.bot()
+        await bot.start()
+        it.api.fail_next("flood", method="sendMessage", seconds=9.0)
+        await it.api.user_sends(reader, "/help")
+
+        async def told_to_wait() -> bool:
+            return bool(it.api.called("sendMessage"))
+
+        await it.until(told_to_wait)
+        await bot.stop()
+        assert it.api.texts(reader) == []
+
+
+async def test_logs_hold_neither_the_token_nor_what_people_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Through commands, refusals, a dead store and a Telegram that cannot be reached."""
+    caplog.set_level("INFO")
+    async with stage(tmp_path) as it:
+        reader = it.api.add_user("Rita")
+        for bot in (it.bot(), it.bot(store=Away()), it.bot(root="http://127.0.0.1:9")):
+            await bot.start()
+            if bot.ready.is_set():
+                count = len(it.api.texts(reader))
+                it.api.fail_next("refused", method="sendMessage", description="Bad Request: made to fail")
+                await it.api.user_sends(reader, "/subscribe xyzzyword")
+                await it.api.user_sends(reader, "xyzzyword")
+                await it.says(reader, lambda texts, count=count: len(texts) > count)
+            await bot.stop()
+        printed = capsys.readouterr()
+        everything = printed.out + printed.err + caplog.text
+        assert "asked" in everything, "something was logged"
+        assert it.api.token not in everything
+        assert it.api.token.split(":")[1] not in everything
+        assert "xyzzyword" not in everything

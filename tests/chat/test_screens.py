@@ -53,13 +53,14 @@ SCREENS = {
     "latest": story.latest((EVENTS["confirmed"], EVENTS["two-storylines"], EVENTS["quiet"]), TITLES, NOW),
     "latest-empty": story.latest((), TITLES, NOW),
     "choose": follow.choose(SHIPPED, {"mediation", "talks"}, private=True),
+    "choose-nameless": follow.choose(SHIPPED, set(), private=True, nameless=True),
     "choose-group-paged": follow.choose(MANY, {"line-011"}, 1, private=False),
     "my": follow.mine([CRITICAL, followed("talks", paused="blocked"), followed("an-old-one")], TITLES, private=True),
     "my-empty": follow.mine([], TITLES, private=False),
     "tune": follow.tune(SHIPPED[0], CRITICAL),
-    "followed": follow.followed(SHIPPED[:1], CRITICAL, (), every=False, private=True),
-    "followed-two": follow.followed(SHIPPED[:2], followed(), ("zz",), every=False, private=False),
-    "followed-all": follow.followed(SHIPPED, followed(), (), every=True, private=True),
+    "followed": follow.followed(SHIPPED[:1], [CRITICAL], (), every=False, private=True),
+    "followed-two": follow.followed(SHIPPED[:2], [followed(), CRITICAL], ("zz",), every=False, private=False),
+    "followed-all": follow.followed(SHIPPED, [followed()] * 3, (), every=True, private=True),
     "stopped": follow.stopped(["Talks between Russia and Ukraine"], ("zz",), private=False),
     "stopped-nothing": follow.stopped([], (), private=True),
     "sources": sources.sources(CONFIGURED, {health.source: health for health in HEALTHS}, NOW),
@@ -100,7 +101,7 @@ def test_screens_hold_at_ten_thousand_storylines() -> None:
         judge(story.stories(many, {}, everything, NOW, page))
         judge(follow.choose(many, everything, page, private=True))
     judge(welcome.start(many, set(), private=True))
-    judge(follow.followed(many, CRITICAL, (), every=False, private=True))
+    judge(follow.followed(many, [CRITICAL], (), every=False, private=True))
     judge(follow.mine([followed(each.name) for each in many], {}, private=True))
     judge(story.which(many))
 
@@ -120,7 +121,10 @@ def test_a_long_story_leaves_out_whole_events_and_counts_them() -> None:
     )
     events = tuple(msgspec.structs.replace(one, id=f"e{n}", reports=wide) for n in range(30))
     text = judge(story.latest(events, TITLES, NOW))
-    assert "… and " in text
+    shown = text.count("newest ")
+    assert 0 < shown < 30
+    assert f"… and {30 - shown} more" in text
+    assert text.endswith("As of 22 Nov, 09:45 UTC.")
 
 
 async def test_every_button_of_every_screen_is_answered() -> None:
@@ -128,7 +132,7 @@ async def test_every_button_of_every_screen_is_answered() -> None:
     world = World(tuple(EVENTS.values()), (PHASE,))
     for message in SCREENS.values():
         for button in (button for row in message.buttons for button in row if button.data):
-            answer = await world.answers.press(button.data, world.place())
+            answer = await world.buttons.answer(button.data, world.place())
             assert answer.message is not None, button
             judge(answer.message)
 
@@ -138,6 +142,6 @@ async def test_the_menu_names_only_commands_that_exist() -> None:
     world = World()
     for name, words in welcome.PRIVATE + welcome.GROUP:
         assert len(words) <= 256
-        answer = await world.answers.command(Command(name), world.place())
+        answer = await world.commands.answer(Command(name), world.place())
         assert answer is not None
         assert answer != trouble.no_such_command()

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import msgspec
 from rapidfuzz import fuzz, process
 
-from bot.chat.answers import Answers, Place
+from bot.chat.buttons import Buttons
+from bot.chat.commands import Commands
+from bot.chat.desk import Desk, Place
 from bot.model import Event, Health, Phase, Severity, Subscription, Target
 
 NOW = datetime(2026, 11, 22, 9, 45, tzinfo=UTC)
@@ -176,7 +178,7 @@ HEALTHS = (
 
 
 class World:
-    """Everything that `Answers` needs, at one moment."""
+    """Everything that the desk needs, at one moment."""
 
     def __init__(self, events=(), phases=(), rules=None, healths=HEALTHS, configured=CONFIGURED):
         self.subscriptions = Subscriptions()
@@ -184,7 +186,8 @@ class World:
         self.sources = Sources(healths)
         self.rules = SimpleNamespace(current=rules or Rules())
         self.configured = configured
-        self.answers = Answers(self, self.rules, lambda: NOW, lambda: self.configured)
+        desk = Desk(self, self.rules, lambda: NOW, lambda: self.configured)
+        self.commands, self.buttons = Commands(desk), Buttons(desk)
 
     def place(self, chat: int = 7, thread: int | None = None, *, admin: bool | None = True) -> Place:
         async def may_change() -> bool | None:

@@ -28,10 +28,12 @@ from bot.model import (
     Subscription,
     Target,
 )
+from bot.pipeline import courier as courier_module
 from bot.pipeline import relay as relay_module
 from bot.pipeline.relay import Relay
 from bot.store import Limits, Store, keys
 from bot.store.outbox import Outbox
+from bot.store.pace import Pace
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 FAST = Limits(per_second=100_000, chat_spacing=0.00001, chat_burst=1000, group_spacing=0.00001, group_burst=1000)
@@ -169,8 +171,10 @@ class World:
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world without limits in which pauses after trouble are short."""
     monkeypatch.setattr(store, "outbox", Outbox(store.link, FAST))
-    monkeypatch.setattr(relay_module, "backoff", lambda attempt, first: 0.02)
-    monkeypatch.setattr(relay_module, "TOKEN_REST", 0.05)
+    monkeypatch.setattr(store, "pace", Pace(store.link, FAST))
+    for module in (courier_module, relay_module):
+        monkeypatch.setattr(module, "backoff", lambda attempt, first: 0.02)
+    monkeypatch.setattr(courier_module, "TOKEN_REST", 0.05)
     return World(store)
 
 
@@ -364,7 +368,7 @@ async def test_a_message_that_cannot_be_rendered_stays_owed(world: World, store:
             raise ValueError("bug")
         return Message(html="well")
 
-    relay._render = render
+    relay._courier._render = render
     async with world.running(relay):
         await world.quiet()
     assert world.chats.in_chat(1) == ["well"]

@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.model import Match, Post
 from bot.rules import Ruleset, load
+
+settings.register_profile("untimed", deadline=None)  # shared machines are slow at times; no test is about time
+settings.load_profile("untimed")
 
 Loader = Callable[..., Ruleset]
 Matcher = Callable[..., list[Match]]
@@ -43,7 +47,9 @@ def holds(loaded: Loader) -> Callable[..., bool]:
     """Whether a condition holds for a post; `concepts` is YAML flow text."""
 
     def ask(when: str, text: str, title: str = "", concepts: str = "{}", **about: str) -> bool:
-        ruleset = loaded(one=f"storyline: one\ntitle: One\nconcepts: {concepts}\nsignals:\n  it:\n    severity: low\n    when: >-\n      {when}\n")
+        ruleset = loaded(
+            one=f"storyline: one\ntitle: One\nconcepts: {concepts}\nsignals:\n  it:\n    severity: low\n    when: >-\n      {when}\n"
+        )
         return bool(ruleset.match(post(text, title, **about)))
 
     return ask

@@ -55,7 +55,10 @@ def conditions() -> st.SearchStrategy[c.Node]:
 
 TEXT = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
 CONCEPTS = st.fixed_dictionaries(
-    {name: st.lists(st.sampled_from(TERMS), min_size=1, max_size=3).map(lambda t: tuple(map(parse_term, t))) for name in NAMES}
+    {
+        name: st.lists(st.sampled_from(TERMS), min_size=1, max_size=3).map(lambda t: tuple(map(parse_term, t)))
+        for name in NAMES
+    }
 )
 
 
@@ -148,8 +151,11 @@ def holds(node: c.Node, doc: Naive, concepts: dict[str, tuple[Term, ...]], windo
             return bool(places(node, doc, concepts, window))
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(CONCEPTS, conditions()), min_size=1, max_size=5), st.lists(st.tuples(TEXT | st.just(""), TEXT), max_size=4))
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(CONCEPTS, conditions()), min_size=1, max_size=5),
+    st.lists(st.tuples(TEXT | st.just(""), TEXT), max_size=4),
+)
 def test_same_answers_as_the_plain_evaluator(
     rules: list[tuple[dict[str, tuple[Term, ...]], c.Node]], posts: list[tuple[str, str]]
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox import FloodRules, SandboxBotApi
+from bot.sandbox import FloodRules, Refusal, SandboxBotApi
 
 NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly the same "
@@ -68,8 +68,15 @@ async def test_long_text(call: Any, reader: int) -> None:
     await call.ok("sendMessage", chat_id=reader, text="<b>" + "a" * 4096 + "</b>", parse_mode="HTML")
     long = await call.no("sendMessage", chat_id=reader, text="a" * 4097)
     assert long == (400, "Bad Request: message is too long")
-    photo = {"photo": "unknown", "caption": "a" * 1025}
-    assert (await call.no("sendPhoto", chat_id=reader, **photo))[0] == 400
+
+
+async def test_long_caption(api: SandboxBotApi, reader: int) -> None:
+    """A caption has 1,024 characters after parsing."""
+    pixel = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de")
+    known = api.core.files.keep(pixel)["file_id"]
+    await api.call("sendPhoto", chat_id=reader, photo=known, caption="<i>" + "a" * 1024 + "</i>", parse_mode="HTML")
+    with pytest.raises(Refusal, match="message caption is too long"):
+        await api.call("sendPhoto", chat_id=reader, photo=known, caption="a" * 1025)
 
 
 async def test_edit_without_change(call: Any, reader: int) -> None:

@@ -187,5 +187,4 @@ async def test_a_restart_goes_on(tmp_path: Path) -> None:
     third = SandboxBotApi(folder=tmp_path)
     assert third.messages(reader) == again.messages(reader)
     for world in (api, again, third):
-        world.core.updates.close()
-        await world._close(web.Application())
+        world.close()

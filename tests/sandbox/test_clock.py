@@ -31,17 +31,17 @@ def test_it_waits_runs_and_meets_the_real_time() -> None:
     real = Real()
     clock = StoryClock(HOURS, now=real)
     real.time += timedelta(seconds=30)
-    assert clock() == NOON - HOURS
+    assert (clock(), clock.pace) == (NOON - HOURS, 0)
     clock.start()
     began = real.time
     assert clock() == began - HOURS
     real.time += timedelta(seconds=10)
     assert clock() == began - HOURS + timedelta(minutes=10)
-    assert clock.minute() == 10
+    assert (clock.minute(), clock.pace) == (10, 60)
     real.time = clock.meets + timedelta(milliseconds=1)
     assert clock() == real.time
     real.time += timedelta(hours=5)
-    assert clock() == real.time
+    assert (clock(), clock.pace) == (real.time, 1)
 
 
 @given(st.lists(st.floats(0, 400), min_size=2, max_size=30))

@@ -133,6 +133,21 @@ def test_known_cases(html: str, shown: str | None, expected: list[tuple[str, str
         assert (text, [(entity["type"], units(text, entity)) for entity in entities]) == (shown, expected)
 
 
+@given(
+    st.text(alphabet="a \n🕊\x01\r", max_size=20),
+    st.lists(
+        st.tuples(st.sampled_from(["bold", "code", "text_link"]), st.integers(-2, 30), st.integers(-2, 30)), max_size=8
+    ),
+)
+def test_given_entities_stay_inside(text: str, spans: list[tuple[str, int, int]]) -> None:
+    """Entities that a caller computed itself, right or wrong, never reach outside the text or cut a character."""
+    rows = [{"type": kind, "offset": offset, "length": length, "url": "http://a.b/"} for kind, offset, length in spans]
+    shown, entities = formatted(text, "", rows)
+    for entity in entities:
+        assert units(shown, entity).strip(" \n")
+        assert int(entity["offset"]) + int(entity["length"]) <= utf16_length(shown)
+
+
 def test_a_hundred_entities() -> None:
     """The first hundred entities are kept, the rest dropped in silence."""
     _, entities = formatted("<b>a</b> " * 120, "HTML")

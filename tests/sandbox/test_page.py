@@ -61,6 +61,7 @@ async def sandbox(fixtures: Path, skip: Skip) -> AsyncIterator[Sandbox]:
     """The whole sandbox on a free port, its story not begun."""
     length = Story.load(fixtures / "wire" / "story.yaml").length
     async with Sandbox(fixtures / "wire", None, StoryClock(length, now=skip), port=0) as sandbox:
+        sandbox.api.set_flood(None)  # here many messages come at once
         yield sandbox
 
 
@@ -116,6 +117,19 @@ async def test_a_message_changes_in_place(sandbox: Sandbox, bot: Any, page: Page
     await expect(bubble.locator(".edited")).to_contain_text("edited ")
     assert await page.locator(".theirs").count() >= count
     assert await page.locator(f"[id='m{sandbox.reader}-{message}']").count() == 1
+
+
+async def test_a_change_out_of_sight_is_announced(sandbox: Sandbox, bot: Any, page: Page) -> None:
+    """When a message above the visible part changes, the page says so and leads there."""
+    await sandbox.begin()
+    message = await bot.alert(sandbox.reader)
+    for number in range(20):
+        await sandbox.api.user_sends(sandbox.reader, f"line {number}\n" * 4)
+    await expect(page.locator(".mine")).to_have_count(22)
+    await bot.update(sandbox.reader, message, "5 posts, 3 origins")
+    await page.get_by_role("button", name="A message above changed").click()
+    await expect(page.locator(f"#m{sandbox.reader}-{message}")).to_be_in_viewport()
+    await expect(page.locator("#above")).to_be_hidden()
 
 
 async def test_entities_are_shown_and_nothing_is_run(sandbox: Sandbox, bot: Any, page: Page) -> None:

@@ -8,16 +8,20 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from hypothesis import given
+from hypothesis import strategies as st
 from telegram import Bot
 from telegram import error as tg
 
 from bot import errors
 from bot.model import Button, Message, Target
 from bot.send import Telegram, make_bot, meaning
+from bot.send.request import _form
 
 TOKEN = "123456:hush-this-is-the-token"
 HELLO = Message(html="<b>Bridge closed</b>")
@@ -89,6 +93,19 @@ async def test_a_message_goes_out_as_html_with_buttons(telegram: Telegram, serve
     assert json.loads(form["reply_markup"]) == {
         "inline_keyboard": [[{"text": "Why", "callback_data": "why:1"}, {"text": "Open", "url": "https://example.org"}]]
     }
+
+
+@given(st.text())
+def test_any_text_survives_the_form(text: str) -> None:
+    """What a server reads from the form is what was written."""
+    form = _form({"text": text, "chat_id": "-5"}).decode()
+    assert form.isascii()
+    assert parse_qs(form, keep_blank_values=True) == {"text": [text], "chat_id": ["-5"]}
+
+
+def test_lone_surrogates_do_not_stop_a_message() -> None:
+    """Half an emoji, cut by some source, is left out."""
+    assert _form({"text": "blast \ud83d here"}) == b"text=blast++here"
 
 
 async def test_an_edit_names_its_message(telegram: Telegram, server: Server) -> None:

@@ -71,6 +71,14 @@ async def test_a_page_comes_with_what_the_next_request_needs(host: Host, client:
     assert host.seen[0].headers["User-Agent"].startswith("Wirewatch/")
 
 
+async def test_an_address_is_used_as_it_is(host: Host, client: Client) -> None:
+    """Escapes in an address are neither undone nor added; what is not yet escaped is."""
+    for given, sent in (("/a%2Fb?x=%7E1&y=a+b", "/a%2Fb?x=%7E1&y=a+b"), ("/порт 1", "/%D0%BF%D0%BE%D1%80%D1%82%201")):
+        with pytest.raises(SourceUnreachable, match="answered 404"):
+            await client.get(f"http://127.0.0.1:{host.server.port}{given}", allow_private=True)
+        assert host.seen[-1].raw_path == sent
+
+
 async def test_unchanged_is_asked_for_and_understood(host: Host, client: Client) -> None:
     """What the host gave as ETag and date is sent back, and 304 is an answer."""
     url = host.says("/feed", status=304)

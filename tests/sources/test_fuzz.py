@@ -28,7 +28,7 @@ SPLINTERS = [
     "<title>", "<noscript>", "\ue000",
 ]  # fmt: skip
 
-fuzz = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+fuzz = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def damaged(text: str, seed: int, wounds: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ from bot.sources.telegram_poll import native, poll_telegram
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wire import Channel, Host, refusal
+from wire import START, Channel, Host, refusal
 
 NOW = datetime(2026, 5, 26, 12, tzinfo=UTC)
 
@@ -163,10 +163,22 @@ async def test_an_empty_page_is_suspicion_and_not_silence(host: Host, client: Cl
     host.channel.says("one", "two")
     cursor = await seen_up_to(host, client)
     host.throttled = True
-    with pytest.raises(SourceThrottled, match="has shown posts up to 2"):
+    with pytest.raises(SourceThrottled, match="posts up to 2 were there"):
         await poll(channel_source(host), cursor, client, NOW)
-    with pytest.raises(SourceThrottled):
-        await poll(channel_source(host), None, client, NOW)
+
+
+async def test_a_channel_that_never_had_posts_is_new_and_loses_none(host: Host, client: Client) -> None:
+    """An empty page of a channel that we never saw a post of is believed by name; all that comes afterwards is read."""
+    empty = await poll(channel_source(host), None, client, NOW)
+    assert (empty.posts, empty.cursor.last_id) == ((), 0)
+    assert empty.faults == ("empty: the page says that there are no posts; a new channel, or throttling",)
+    host.channel.says(*(f"post {number}" for number in range(1, 101)))
+    first_sight = START + timedelta(minutes=35)  # post N is published in minute N: it was throttling, not a new channel
+    cursor = msgspec.structs.replace(empty.cursor, first_sight=first_sight, polls=1)
+    polled = await poll(channel_source(host), cursor, client, NOW)
+    assert set(range(35, 101)) <= {native(post.id) for post in polled.posts}
+    assert (polled.cursor.gaps, polled.cursor.last_id) == ((), 100)
+    assert "/s/harbour_wire?before=21" not in host.asked  # the channel's past is not walked through
 
 
 async def test_a_channel_without_preview_is_named(host: Host, client: Client) -> None:
@@ -175,6 +187,13 @@ async def test_a_channel_without_preview_is_named(host: Host, client: Client) ->
     with pytest.raises(PreviewOff):
         await poll(channel_source(host), None, client, NOW)
     assert host.asked == ["/s/harbour_wire"]
+
+
+async def test_a_redirect_to_another_preview_is_followed(host: Host, client: Client) -> None:
+    """Only a redirect away from the preview means that there is none."""
+    host.channel.says("one")
+    host.elsewhere = "/s/Harbour_Wire"
+    assert texts(await poll(channel_source(host), None, client, NOW)) == ["one"]
 
 
 async def test_a_handle_that_was_taken_over_is_noticed(host: Host, client: Client) -> None:
@@ -209,6 +228,22 @@ async def test_a_watched_post_that_vanished_is_proven_deleted(host: Host, client
     polled = await poll(channel_source(host), cursor, client, NOW, watched)
     assert set(polled.gone) == {"src/4", "src/10"}
     assert host.asked[1:] == [f"/harbour_wire/{number}?embed=1" for number in (10, 4, 9)]
+
+
+async def test_many_missing_posts_are_asked_for_in_turns(host: Host, client: Client) -> None:
+    """At most five posts are asked for in one poll, and each gets its turn."""
+    host.channel.says(*(f"post {number}" for number in range(1, 16)))
+    cursor = await seen_up_to(host, client)
+    watched = frozenset(f"src/{number}" for number in range(2, 14))
+    host.channel.posts = {1: "first", 15: "last"}
+    gone: set[str] = set()
+    for turn in range(3):
+        host.asked.clear()
+        polled = await poll(channel_source(host), cursor, client, NOW, watched - gone)
+        assert len(host.asked) <= 1 + 5 + 1
+        gone |= set(polled.gone)
+        cursor = msgspec.structs.replace(polled.cursor, polls=turn + 2)
+    assert gone == watched
 
 
 async def test_gaps_between_ids_are_not_deletions(host: Host, client: Client) -> None:

@@ -91,6 +91,7 @@ class Host:
         self.channel = channel
         self.asked: list[str] = []
         self.preview = True
+        self.elsewhere: str | None = None  # where the preview redirects to
         self.throttled = False  # HTTP 200, and "no posts found" on every page
         self.prev_links = True
         self.embeds: str | None = None  # one answer to every embed
@@ -109,6 +110,8 @@ class Host:
         self.asked.append(request.path_qs)
         if not self.preview:
             raise web.HTTPFound(f"/{request.match_info['name']}")
+        if self.elsewhere and request.path != self.elsewhere:
+            raise web.HTTPFound(self.elsewhere)
         before = int(request.query["before"]) if "before" in request.query else None
         if before in self.refuse_before:
             raise web.HTTPInternalServerError

@@ -52,6 +52,24 @@ async def test_a_stale_batch_writes_nothing(store: Store, make: Any) -> None:
     assert await store.events.get("e2") is None
 
 
+async def test_a_commit_whose_answer_was_lost_is_not_repeated(
+    store: Store, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client asks again when the connection breaks: the same answer comes, and nothing is written twice."""
+    run, answers = store.link.run, []
+
+    async def twice(script: str, *arguments: Any) -> Any:
+        answers.append(await run(script, *arguments))
+        answers.append(await run(script, *arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(store.link, "run", twice)
+    assert await store.commit(make.owing(make.event())) == 1
+    assert answers == [[1, 1], [1, 1]]
+    assert (await store.outbox.size())["alerts"] == 1
+    assert await store.events.revision() == 1
+
+
 async def test_a_batch_without_events_never_conflicts(store: Store, make: Any) -> None:
     """Posts that matched nothing are archived whatever other workers gathered."""
     await store.commit(make.owing(make.event()))

@@ -275,3 +275,18 @@ async def test_limits_are_given_when_opening(redis_url: str, tmp_path: Any) -> N
     """`open_store` hands its limits to the outbox and the pace."""
     async with open_store(redis_url, tmp_path, limits=FAST) as store:
         assert store.pace.limits == FAST
+
+
+async def test_many_settle_in_few_round_trips(store: Store, make: Any) -> None:
+    """Deliveries that end together are written together, also after Redis forgot our scripts; twice is as once."""
+    for chat in range(1, 101):
+        await store.subscriptions.put(make.subscription(chat))
+    outbox = quick(store)
+    await owe(store, make, make.event())
+    owed = await drain(outbox)
+    await store.link.do("SCRIPT", "FLUSH")
+    await asyncio.gather(*(outbox.settle(one, "w1", "sent", receipt_for(one)) for one in owed))
+    await outbox.settle(owed[0], "w1", "sent", receipt_for(owed[0]))
+    assert await outbox.outcomes() == {"sent": 100}
+    assert set((await outbox.size()).values()) == {0}
+    assert await store.receipts.get(Target(77), "e1") is not None

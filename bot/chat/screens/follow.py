@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.alerts.markup import Rich, bold, code, join, line, text
-from bot.alerts.pieces import MARKS, counted
+from bot.alerts.pieces import MARKS, counted, sentence
 from bot.alerts.presses import Verb, short
 from bot.chat.ports import Storyline
 from bot.chat.screens import frame
@@ -37,8 +37,10 @@ def choosing(storylines: Sequence[Storyline], followed: Collection[str], page: i
     return rows + frame.turning(Verb.CHOOSE, page, pages)
 
 
-def choose(storylines: Sequence[Storyline], followed: Collection[str], page: int = 0, *, private: bool) -> Message:
-    """`/subscribe` alone."""
+def choose(
+    storylines: Sequence[Storyline], followed: Collection[str], page: int = 0, *, private: bool, nameless: bool = False
+) -> Message:
+    """`/subscribe` alone. `nameless`: options were given, but no storyline."""
     if not storylines:
         return frame.said("No storyline is loaded at the moment. Please try again later.")
     count = sum(storyline.name in followed for storyline in storylines)
@@ -47,6 +49,7 @@ def choose(storylines: Sequence[Storyline], followed: Collection[str], page: int
         (
             bold("Choose storylines"),
             text(f"{who} {count} of {len(storylines)}. Press one to follow it, press again to stop."),
+            text("To set how, name the storyline too: /subscribe mediation critical" if nameless else ""),
         ),
         (*choosing(storylines, followed, page), (frame.press("How each is followed", Verb.MINE),) if count else ()),
     )
@@ -70,26 +73,37 @@ def mine(subscriptions: Sequence[Subscription], titles: Mapping[str, str], *, pr
     who = "You follow" if private else "This chat follows"
     if not subscriptions:
         return frame.said(f"{who} nothing yet.", (frame.press("Choose storylines", Verb.CHOOSE, 0),))
-    lines = [_mine_line(subscription, titles) for subscription in subscriptions]
-    rows = tuple(_mine_row(subscription, titles) for subscription in subscriptions[:40])
+    ways: dict[str, list[Subscription]] = {}
+    for subscription in subscriptions:
+        ways.setdefault(manner(subscription), []).append(subscription)
     return frame.message(
-        (bold(f"{who} {counted(len(subscriptions), 'storyline')}"), *lines),
-        (*rows, (frame.press("Choose storylines", Verb.CHOOSE, 0),)),
+        (
+            bold(f"{who} {counted(len(subscriptions), 'storyline')}"),
+            *(_followed_so(way, together, titles) for way, together in ways.items()),
+        ),
+        (
+            *(_mine_row(subscription, titles) for subscription in subscriptions[:40]),
+            (frame.press("Choose storylines", Verb.CHOOSE, 0),),
+        ),
+        end=text("Press a storyline to change how it is followed."),
     )
 
 
-def _mine_line(subscription: Subscription, titles: Mapping[str, str]) -> Rich:
-    title = titles.get(subscription.storyline)
-    name = bold(line(title, 120)) if title else line(f"{subscription.storyline} (no longer tracked)", 160)
-    return join((name, text(manner(subscription))))
+def _followed_so(way: str, subscriptions: Sequence[Subscription], titles: Mapping[str, str]) -> Rich:
+    """The storylines that are followed in one way."""
+    names = (titles.get(each.storyline, f"{each.storyline} (no longer tracked)") for each in subscriptions[:40])
+    more = len(subscriptions) - 40
+    last = text(f"• and {more} more") if more > 0 else text("")
+    return join((text(f"{sentence(way)}:"), *(text("• ") + line(name, 80) for name in names), last))
 
 
 def _mine_row(subscription: Subscription, titles: Mapping[str, str]) -> tuple[Button, ...]:
     name = short(subscription.storyline)
-    stop = frame.press(f"Stop: {titles.get(subscription.storyline, subscription.storyline)}", Verb.FOLLOW, name, 0, "m")
-    if subscription.storyline not in titles:
-        return (stop,)
-    return (frame.press("Settings", Verb.TUNE, name), stop)
+    stop = frame.press("Stop", Verb.FOLLOW, name, 0, "m")
+    title = titles.get(subscription.storyline)
+    if title is None:
+        return (frame.press(f"Stop: {subscription.storyline}", Verb.FOLLOW, name, 0, "m"),)
+    return (frame.press(title, Verb.TUNE, name), stop)
 
 
 def tune(storyline: Storyline, subscription: Subscription) -> Message:
@@ -130,9 +144,14 @@ def tune(storyline: Storyline, subscription: Subscription) -> Message:
 
 
 def followed(
-    storylines: Sequence[Storyline], one: Subscription, unknown: Sequence[str], *, every: bool, private: bool
+    storylines: Sequence[Storyline],
+    made: Sequence[Subscription],
+    unknown: Sequence[str],
+    *,
+    every: bool,
+    private: bool,
 ) -> Message:
-    """Said after `/subscribe` by text; `one` shows how they are followed."""
+    """Said after `/subscribe` by text; `made` are the subscriptions as they stand now."""
     who = "You now follow" if private else "This chat now follows"
     if every:
         what = text(f"{who} all {counted(len(storylines), 'storyline')}.")
@@ -140,9 +159,11 @@ def followed(
         what = text(f"{who} ") + join((bold(line(storyline.title, 120)) for storyline in storylines[:12]), ", ")
         what += text(f" and {len(storylines) - 12} more." if len(storylines) > 12 else ".")
     first = storylines[0]
+    ways = {manner(subscription) for subscription in made}
+    way = f"You get: {ways.pop()}." if len(ways) == 1 else "Some keep the settings that they had: /my shows them."
     row = (frame.press("Settings", Verb.TUNE, short(first.name)),) if len(storylines) == 1 else ()
     return frame.message(
-        (what, text(f"You get: {manner(one)}."), not_understood(unknown)),
+        (what, text(way), not_understood(unknown)),
         (
             (*row, frame.press("Show story", Verb.CARD, short(first.name))) if len(storylines) == 1 else row,
             (frame.press("What is followed", Verb.MINE),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from bot.alerts.markup import MAX_ENTITIES, MAX_UNITS, NOTHING, Rich, clip, join, text
@@ -37,19 +37,19 @@ def turning(verb: Verb, page: int, pages: int) -> Rows:
     return (tuple(row),) if row else ()
 
 
-def message(parts: Iterable[Rich], rows: Rows = (), separator: str = "\n\n") -> Message:
-    """`parts` as one message; those that no longer fit are left out, and counted."""
-    return Message(html=fitted(list(parts), separator).html, buttons=tuple(row for row in rows if row))
+def message(parts: Iterable[Rich], rows: Rows = (), *, end: Rich = NOTHING) -> Message:
+    """`parts` as one message, with `end` below them. Parts that do not fit are left out whole, and counted."""
+    whole = _fitted([part for part in parts if part], end)
+    return Message(html=join((whole, end), "\n\n").html, buttons=tuple(row for row in rows if row))
 
 
-def fitted(parts: list[Rich], separator: str = "\n\n") -> Rich:
-    """As many of `parts`, from the first, as one message holds."""
+def _fitted(parts: list[Rich], end: Rich) -> Rich:
+    """As many of `parts`, from the first, as one message holds above `end`."""
     whole = NOTHING
-    shown = [part for part in parts if part]
-    for number, part in enumerate(shown):
-        more = join((whole, part), separator)
-        if more.units > MAX_UNITS - 40 or more.entities > MAX_ENTITIES:
-            return join((whole, text(f"… and {len(shown) - number} more")), separator)
+    for number, part in enumerate(parts):
+        more = join((whole, part), "\n\n")
+        if more.units > MAX_UNITS - 40 - end.units or more.entities > MAX_ENTITIES - end.entities:
+            return join((whole, text(f"… and {len(parts) - number} more")), "\n\n")
         whole = more
     return whole
 
@@ -57,8 +57,3 @@ def fitted(parts: list[Rich], separator: str = "\n\n") -> Rich:
 def said(sentence: str, *rows: tuple[Button, ...]) -> Message:
     """A plain sentence with buttons."""
     return message((text(sentence),), rows)
-
-
-def each(rows: Iterable[T], draw: Callable[[T], Rich]) -> list[Rich]:
-    """`draw` of each row, without the empty ones."""
-    return [piece for piece in map(draw, rows) if piece]

@@ -42,10 +42,11 @@ def sources(configured: Sequence[Source], health: Mapping[str, Health], now: dat
         for number, heading in enumerate(_HEADINGS)
         if any(_group(source, health) == number for source in shown)
     ]
-    at = f"As of {when(now, now)}." + (f" Page {page + 1} of {pages}." if pages > 1 else "")
+    at = f"As of {when(now, now)}; all times are UTC." + (f" Page {page + 1} of {pages}." if pages > 1 else "")
     return frame.message(
-        (head, *groups, italic(at)),
+        (head, *groups),
         (*frame.turning(Verb.SOURCES, page, pages), (frame.press("Refresh", Verb.SOURCES, page),)),
+        end=italic(at),
     )
 
 
@@ -66,9 +67,14 @@ def _line(source: Source, healths: Mapping[str, Health], now: datetime) -> Rich:
     health = healths.get(source.id)
     if health is None:
         return name
-    state = f": {STATES.get(health.state, 'in trouble')} since {when(health.since, now)}"
+    state = f": {STATES.get(health.state, 'in trouble')} since {_at(health.since, now)}"
     if health.state not in GOOD and health.last_ok is not None:
-        state += f"; last read {when(health.last_ok, now)}"
+        state += f"; last read {_at(health.last_ok, now)}"
     if health.last_post is not None:
-        state += f"; last post {when(health.last_post, now)}"
+        state += f"; last post {_at(health.last_post, now)}"
     return name + text(state)
+
+
+def _at(moment: datetime, now: datetime) -> str:
+    """The time alone for today; the line below the list says which day that is, and that it is UTC."""
+    return f"{moment:%H:%M}" if moment.date() == now.date() else when(moment, now, zone=False)

@@ -41,9 +41,9 @@ def story(card: Card) -> Message:
             join((_phase(card.phase, card.now), _signals(card.storyline))),
             join((heading, *newest[:1])),
             *newest[1:],
-            italic(_followed(card)),
         ),
         _card_rows(card),
+        end=italic(_followed(card)),
     )
 
 
@@ -152,7 +152,7 @@ def latest(events: Sequence[Event], titles: Mapping[str, str], now: datetime) ->
     if not events:
         return frame.message((text("No event has been seen yet. /sources shows what is being read."), at), (refresh,))
     lines = [join((_titles(event, titles), render_event_line(event, now))) for event in events]
-    return frame.message((bold("Newest events"), *lines, at), (refresh,))
+    return frame.message((bold("Newest events"), *lines), (refresh,), end=at)
 
 
 def _titles(event: Event, titles: Mapping[str, str]) -> Rich:

@@ -183,14 +183,7 @@ async def set_webhook(core: Core, params: Params) -> bool:
     url = params.text("url")
     if not url:
         return await delete_webhook(core, params)
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not local:
-        if parts.scheme != "https":
-            raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
-        if (parts.port or 443) not in (443, 80, 88, 8443):
-            raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
-        raise bad_request("bad webhook: Failed to resolve host: the sandbox reaches loopback only")
+    _check_webhook(url)
     secret = params.text("secret_token")
     if secret and _SECRET.fullmatch(secret) is None:
         raise bad_request("secret token contains unallowed characters")
@@ -201,6 +194,21 @@ async def set_webhook(core: Core, params: Params) -> bool:
     core.updates.end_poll(conflict("terminated by setWebhook request"))
     core.webhook_changed.set()
     return True
+
+
+def _check_webhook(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise bad_request("bad webhook: invalid webhook URL specified") from None
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return
+    if parts.scheme != "https":
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if (port or 443) not in (443, 80, 88, 8443):
+        raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
+    raise bad_request("bad webhook: Failed to resolve host: the sandbox reaches loopback only")
 
 
 async def delete_webhook(core: Core, params: Params) -> bool:

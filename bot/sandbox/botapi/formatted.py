@@ -8,7 +8,7 @@ no more than 100 entities are kept.
 from __future__ import annotations
 
 import re
-from itertools import accumulate
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.botapi.markup import Entity, parse_html, utf16_length
@@ -75,16 +75,15 @@ def _given(value: Any) -> list[Entity]:
 
 def _settled(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     """Clean text without outer white space; entities moved with it, merged, kept out of code, none empty."""
-    units = [0, *accumulate(2 if character > "\uffff" else 1 for character in text)]
-    clean = [character.translate(_CONTROL) for character in text]
-    moved = [0, *accumulate(utf16_length(character) for character in clean)]
-    place = dict(zip(units, moved, strict=True))
-    spans = [
-        (place[start], place[end], entity)
-        for entity in entities
-        if (start := int(entity["offset"])) in place and (end := start + int(entity["length"])) in place
-    ]
-    text = "".join(clean)
+    if not entities:
+        return text.translate(_CONTROL).rstrip(" \n\u00a0").lstrip(" \n"), []
+    moved = _mover(text)
+    spans = []
+    for entity in entities:
+        start, end = moved(int(entity["offset"])), moved(int(entity["offset"]) + int(entity["length"]))
+        if start is not None and end is not None:
+            spans.append((start, end, entity))
+    text = text.translate(_CONTROL)
     trimmed = text.rstrip(" \n\u00a0")
     first = min((start for start, end, _ in spans if end > start), default=len(text) * 2)
     lead = min(len(trimmed) - len(trimmed.lstrip(" \n")), first)
@@ -96,6 +95,20 @@ def _settled(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     return text, [
         {**entity, "offset": start, "length": end - start} for start, end, entity in _merged(_out_of_code(spans))
     ]
+
+
+def _mover(text: str) -> Callable[[int], int | None]:
+    """Says where a boundary between characters, in UTF-16 units, stands once control characters are gone; None for a
+    place that is no boundary."""
+    raw = text.encode("utf-16-le")
+    clean = text.translate(_CONTROL) == text
+
+    def moved(at: int) -> int | None:
+        if not 0 <= at * 2 <= len(raw) or (at * 2 < len(raw) and 0xDC <= raw[at * 2 + 1] <= 0xDF):
+            return None  # outside, or inside a surrogate pair
+        return at if clean else utf16_length(raw[: at * 2].decode("utf-16-le").translate(_CONTROL))
+
+    return moved
 
 
 _Span = tuple[int, int, Entity]

@@ -22,6 +22,7 @@ _STYLES = {
 _TAGS = frozenset(_STYLES) | {"a", "tg-emoji", "pre", "code", "blockquote"}
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([A-Za-z]+));?", re.ASCII)
+_SPECIAL = re.compile("[<&]")
 _LINK = re.compile(
     r"(?:(https?|tg|ftp|tonsite)://)?([^\s/?#:@]+\.[^\s/?#:@]{2,}|localhost|[\d.]+|\[[0-9a-f:]+\])"
     r"(:\d+)?([/?#]\S*)?",
@@ -33,12 +34,12 @@ class _Open(NamedTuple):
     tag: str
     argument: str
     offset: int  # UTF-16 units of the result
-    length: int  # characters of the result
+    runs: int  # pieces of the result so far
 
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 units `text` takes: what Telegram counts entities in."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(source: str) -> tuple[str, list[Entity]]:
@@ -64,8 +65,9 @@ class _Reader:
             elif character == "&" and (decoded := self._reference()):
                 self._show(decoded)
             else:
-                self.at += 1
-                self._show(character)
+                end = _SPECIAL.search(self.source, self.at + 1, self.end)
+                self._show(self.source[self.at : end.start() if end else self.end])
+                self.at = end.start() if end else self.end
         if self.open:
             raise _unread(f'Can\'t find end tag corresponding to start tag "{self.open[-1].tag}"')
         for entity in self.found:
@@ -73,9 +75,9 @@ class _Reader:
                 entity.pop("language", None)
         return "".join(self.shown), self.found
 
-    def _show(self, character: str) -> None:
-        self.shown.append(character)
-        self.units += 2 if character > "\uffff" else 1
+    def _show(self, run: str) -> None:
+        self.shown.append(run)
+        self.units += utf16_length(run)
 
     def _fault(self, words: str, start: int) -> Refusal:
         return _unread(f"{words} at byte offset {len(self.source[:start].encode())}")
@@ -204,7 +206,7 @@ class _Reader:
         same = last is not None and (last["offset"], last["length"]) == (entity["offset"], entity["length"])
         match opened.tag:
             case "a":
-                link = _checked_link(opened.argument or "".join(self.shown[opened.length :]))
+                link = _checked_link(opened.argument or "".join(self.shown[opened.runs :]))
                 if link is None:
                     return
                 entity |= {"type": "text_link", "url": link}

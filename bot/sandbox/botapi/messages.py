@@ -157,9 +157,11 @@ async def delete_messages(core: Core, params: Params) -> bool:
     numbers = params.json("message_ids", "message identifiers")
     if not isinstance(numbers, list) or not 1 <= len(numbers) <= 100:
         raise bad_request("message identifiers are not specified")
+    if not all(isinstance(number, int) for number in numbers):
+        raise bad_request("invalid message identifier specified")
     for number in numbers:
-        if int(number) in core.state.messages.get(chat, {}):
-            _delete(core, chat, int(number))
+        if number in core.state.messages.get(chat, {}):
+            _delete(core, chat, number)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+import msgspec
 from aiohttp import web
 
 from bot.sandbox.botapi.refusal import bad_request
@@ -24,6 +25,7 @@ class Params:
     """The parameters of one call, by the Bot API's names. `values` are text, or whatever JSON held."""
 
     def __init__(self, values: dict[str, Any], files: dict[str, Upload] | None = None):
+        _check_text(values)
         self.values = values
         self.files = files or {}
 
@@ -60,9 +62,11 @@ class Params:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value)
-        except ValueError:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
             raise bad_request(f"can't parse {what} JSON object") from None
+        _check_text(read)
+        return read
 
     def upload(self, name: str) -> Upload | None:
         """A file sent under this name, directly or as `attach://other`."""
@@ -70,6 +74,16 @@ class Params:
         if value.startswith("attach://"):
             return self.files.get(value.removeprefix("attach://"))
         return self.files.get(name)
+
+
+def _check_text(values: Any) -> None:
+    """Refuses half characters (lone surrogates), which JSON can smuggle in and nobody can show."""
+    try:
+        msgspec.json.encode(values)
+    except (UnicodeEncodeError, RecursionError):
+        raise bad_request("strings must be encoded in UTF-8") from None
+    except (TypeError, OverflowError):
+        return  # a number beyond 64 bits, or a caller in this process with objects of its own
 
 
 async def read_params(request: web.Request) -> Params:
@@ -81,7 +95,7 @@ async def read_params(request: web.Request) -> Params:
     if kind == "application/json":
         try:
             body = json.loads(await request.read() or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise bad_request("can't parse request body as JSON") from None
         if not isinstance(body, dict):
             raise bad_request("object expected as the request body")

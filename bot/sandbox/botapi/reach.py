@@ -78,7 +78,9 @@ def replied(state: State, chat: int, params: Params) -> Json | None:
     number = about.get("message_id") or params.integer("reply_to_message_id")
     if not number:
         return None
-    message = state.messages.get(chat, {}).get(int(number))
+    if not isinstance(number, int):
+        raise bad_request('field "message_id" must be of type Number')
+    message = state.messages.get(chat, {}).get(number)
     if message is None and not (about.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply")):
         raise bad_request("message to be replied not found")
     return message

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.sandbox.botapi import SandboxBotApi
 from bot.sandbox.botapi.journal import Record
-from bot.sandbox.clock import StoryClock, real_now
+from bot.sandbox.clock import StoryClock
 from bot.sandbox.wire.feeds import post_url
 from bot.sandbox.wire.routes import BASE
 from bot.sandbox.wire.story import Shown, Story
@@ -90,12 +90,7 @@ class Live:
         }
 
     def _time(self) -> Json:
-        caught_up = real_now() >= self._clock.meets
-        return {
-            "now": self._clock().timestamp(),
-            "minute": self._clock.minute(),
-            "speed": 1 if caught_up else self._clock.speed if self._clock.started else 0,
-        }
+        return {"now": self._clock().timestamp(), "minute": self._clock.minute(), "speed": self._clock.pace}
 
     def _chats(self) -> list[Json]:
         bot = self._api.state.bot

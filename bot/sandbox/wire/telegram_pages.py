@@ -101,6 +101,8 @@ class ChannelPages:
         )
 
     def _reply(self, channel: Channel, post: Shown, minute: float) -> str:
+        if post.reply is None:
+            return ""
         answered = next((other for other in self._story.of(channel.source, minute) if other.number == post.reply), None)
         if answered is None:
             return ""

@@ -6,6 +6,10 @@ local function blob(number) return ARGV[number + 1] end
 local now = tonumber(redis.call('TIME')[1])
 local revision = tonumber(redis.call('GET', K.REVISION()) or '0')
 
+-- The connection broke before our answer arrived, and the client asks again: the same answer again.
+local done = redis.call('GET', K.COMMITTED(plan.token))
+if done then return {1, tonumber(done)} end
+
 if #plan.events > 0 and revision ~= plan.expected then
   return {0, revision}
 end
@@ -113,4 +117,5 @@ for _, alert in ipairs(plan.alerts) do
   redis.call('EXPIRE', K.ALERTED(alert.event), B.EVENT_LIFE)
 end
 if owed then wake() end
+redis.call('SET', K.COMMITTED(plan.token), revision, 'EX', B.COMMITTED_LIFE)
 return {1, revision}

@@ -20,7 +20,7 @@ for _, old in ipairs(redis.call('SMEMBERS', K.THREADS(old_chat))) do
   local why = redis.call('GET', K.PAUSED(old))
   if why then redis.call('SET', K.PAUSED(new), why) end
   redis.call('SADD', K.THREADS(new_chat), new)
-  redis.call('DEL', K.CHAT(old), K.RECEIPTS(old), K.PAUSED(old), K.MISSED(old))
+  redis.call('DEL', K.CHAT(old), K.RECEIPTS(old), K.PAUSED(old))
 end
 redis.call('DEL', K.THREADS(old_chat))
 return moved

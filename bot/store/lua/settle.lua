@@ -1,10 +1,10 @@
 -- A delivery has ended: its line leaves the stream and the receipt is written, together.
 -- ARGV: id, severity, target, event, receipt or '', outcome, worker, text of the delivery.
 local id, severity, target, event, receipt, outcome, worker = unpack(ARGV, 1, 7)
-redis.call('XACK', K.DUE(severity), 'relay', id)
+local first = redis.call('XACK', K.DUE(severity), 'relay', id) == 1
 redis.call('XDEL', K.DUE(severity), id)
 if redis.call('GET', K.LOCK(target, event)) == worker then redis.call('DEL', K.LOCK(target, event)) end
-redis.call('HINCRBY', K.OUTCOMES(), outcome, 1)
+if first then redis.call('HINCRBY', K.OUTCOMES(), outcome, 1) end
 if receipt == '' then return end
 keep_receipt(target, event, receipt)
 -- The event may have moved on between our reading and Telegram's answer, when an update found no receipt to change.

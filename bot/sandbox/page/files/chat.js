@@ -6,23 +6,33 @@ import { at, el, hour } from "./small.js";
 const scroll = at("scroll");
 const list = at("messages");
 const below = at("below");
+const above = at("above");
 let waiting = 0;
+let following = true; // new messages keep the end in view
+let stood = 0;
 
 const key = (message) => `m${message.chat.id}-${message.message_id}`;
 const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 90;
 
 export function toEnd(smooth = false) {
   waiting = 0;
+  following = true;
   below.hidden = true;
   scroll.scrollTo({ top: scroll.scrollHeight, behavior: smooth ? "smooth" : "instant" });
 }
 
 below.addEventListener("click", () => toEnd(true));
-scroll.addEventListener("scroll", () => { if (atEnd()) { waiting = 0; below.hidden = true; } }, { passive: true });
+scroll.addEventListener("scroll", () => {
+  if (atEnd()) { following = true; waiting = 0; below.hidden = true; }
+  else if (scroll.scrollTop < stood) following = false; // only a person scrolls up
+  stood = scroll.scrollTop;
+  if (!following && !above.hidden && !isAbove(document.getElementById(hidden))) above.hidden = true;
+}, { passive: true });
 
 /** Shows a whole chat. */
 export function showAll(messages, me, act) {
   list.replaceChildren();
+  above.hidden = true;
   if (!messages.length) list.append(el("li", "empty", "No messages yet. Type / for the bot's commands."));
   for (const message of messages) place(message, me, act);
   toEnd();
@@ -30,7 +40,7 @@ export function showAll(messages, me, act) {
 
 /** Adds a message, or changes it where it stands. */
 export function show(message, me, act, { edited = false } = {}) {
-  const follow = atEnd() || message.from?.id === me;
+  const follow = following || message.from?.id === me;
   list.querySelector(".typing")?.remove();
   const known = document.getElementById(key(message));
   place(message, me, act);
@@ -43,8 +53,36 @@ export function show(message, me, act, { edited = false } = {}) {
   }
 }
 
+let hidden = null; // the message above that changed last
+
+// Whether a message lies above what is seen, or will be once a scroll to the end is over.
+function isAbove(node) {
+  if (!node) return false;
+  const top = following ? scroll.scrollHeight - scroll.clientHeight : scroll.scrollTop;
+  const bottom = node.getBoundingClientRect().bottom - scroll.getBoundingClientRect().top + scroll.scrollTop;
+  return bottom < top + 40;
+}
+
+function hint(node) {
+  if (!isAbove(node)) return;
+  hidden = node.id;
+  above.hidden = false;
+}
+
+above.addEventListener("click", () => {
+  const node = document.getElementById(hidden);
+  above.hidden = true;
+  node?.scrollIntoView({ block: "center", behavior: "smooth" });
+  if (node) light(node);
+});
+
 function flash(message) {
   const node = document.getElementById(key(message));
+  light(node);
+  hint(node);
+}
+
+function light(node) {
   node.classList.remove("changed");
   void node.offsetWidth; // restarts the animation
   node.classList.add("changed");
@@ -56,13 +94,12 @@ export function remove(chat, number) {
 
 export function typing() {
   if (list.querySelector(".typing")) return;
-  const follow = atEnd();
   const node = el("li", "theirs typing");
   const bubble = el("div", "bubble");
   bubble.append(el("i"), el("i"), el("i"));
   node.append(bubble);
   list.append(node);
-  if (follow) toEnd();
+  if (following) toEnd();
   setTimeout(() => node.remove(), 5000);
 }
 
@@ -117,7 +154,7 @@ function reply(message) {
   quote.addEventListener("click", () => {
     const node = document.getElementById(key(message));
     node?.scrollIntoView({ block: "center", behavior: "smooth" });
-    if (node) flash(message);
+    if (node) light(node);
   });
   return quote;
 }

@@ -173,7 +173,7 @@ function clock({ now, minute, speed }) {
   const left = Math.ceil((world.minutes - minute) * 60 / (speed || 60));
   at("clock-note").textContent = speed > 1 && left > 0
     ? `Three hours of news in three minutes; ${left} s to go. Times are UTC.`
-    : speed ? "The story is told; the clock now runs at normal speed. Times are UTC." : "The bot is taking its first look.";
+    : speed ? "The story is told. `wirewatch demo --fresh` tells it again. Times are UTC." : "The bot is taking its first look.";
 }
 
 // --- commands -------------------------------------------------------------------------------------------------------------
