@@ -31,7 +31,7 @@ from runner import compare
 
 from bot.rules import condition as c
 from bot.rules import load
-from bot.rules.index import Index, Source
+from bot.rules.index import Draft, Index
 from bot.rules.terms import Term, parse_term
 from bot.text import tokenize
 
@@ -175,7 +175,7 @@ def parsed(terms: list[str]) -> tuple[Term, ...]:
 def run(size: int, posts: list[str], slow: int) -> None:
     storylines = make_storylines(size, posts)
     sources = [
-        Source("s", str(n), {name: parsed(terms) for name, terms in made.items()}, c.parse_condition(when(n)))
+        Draft("s", str(n), {name: parsed(terms) for name, terms in made.items()}, c.parse_condition(when(n)))
         for n, made in enumerate(storylines)
     ]
     start = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,29 +57,50 @@ def check(
 ) -> None:
     """Fetch each source once and show what came: state, posts, newest post, time taken."""
     sources = load_sources(rules / "sources.yaml")
-    rows = asyncio.run(_try_all(sources))
-    table = Table("source", "kind", "outlet", "state", "posts", "newest", "seconds", "detail")
-    for row in rows:
-        table.add_row(*row, style="red" if row[3] != "ok" else None)
+    tried = asyncio.run(_try_all(sources))
+    table = Table("source", "kind", "state", "posts", "newest", "seconds")
+    for one in tried:
+        newest = f"{one.newest:%Y-%m-%d %H:%M}Z" if one.newest is not None else ""
+        posts = str(one.posts) if one.state == "ok" else ""
+        style = "red" if one.state != "ok" else None
+        table.add_row(one.source.id, one.source.kind, one.state, posts, newest, f"{one.seconds:.1f}", style=style)
     out.print(table)
-    if any(row[3] != "ok" for row in rows):
+    for one in tried:
+        if one.detail:
+            out.print(f"{one.source.id}: {one.detail}", markup=False)
+    bad = sum(one.state != "ok" for one in tried)
+    out.print(f"{len(tried)} sources, {bad} in trouble", markup=False)
+    if bad:
         raise typer.Exit(1)
 
 
-async def _try_all(sources: tuple[Source, ...]) -> list[tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One source, fetched once."""
+
+    source: Source
+    seconds: float
+    state: str = "ok"
+    posts: int = 0
+    newest: datetime | None = None
+    detail: str = ""
+
+
+async def _try_all(sources: tuple[Source, ...]) -> list[_Tried]:
     async with Client() as client:
         return await asyncio.gather(*(_try(source, client) for source in sources))
 
 
-async def _try(source: Source, client: Client) -> tuple[str, ...]:
+async def _try(source: Source, client: Client) -> _Tried:
     start = time.monotonic()
-    state, posts, newest, detail = "ok", "", "", ""
     try:
         polled = await poll(source, None, client, datetime.now(UTC))
     except PollError as error:
-        state, detail = error.state, str(error)
-    else:
-        posts, detail = str(len(polled.posts)), "; ".join(polled.faults)
-        if polled.posts:
-            newest = f"{max(post.published for post in polled.posts):%Y-%m-%d %H:%M}Z"
-    return (source.id, source.kind, source.outlet, state, posts, newest, f"{time.monotonic() - start:.1f}", detail)
+        return _Tried(source, time.monotonic() - start, state=error.state, detail=str(error))
+    return _Tried(
+        source,
+        time.monotonic() - start,
+        posts=len(polled.posts),
+        newest=max((post.published for post in polled.posts), default=None),
+        detail="; ".join(polled.faults),
+    )

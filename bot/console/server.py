@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
 
+from bot.errors import StoreUnavailable
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+ANSWERS_WITHIN = 2.0  # seconds; a balancer that waits longer has given up
 
 
 class Console:
@@ -40,13 +46,22 @@ class Console:
             await self._runner.cleanup()
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        async with asyncio.timeout(2):
-            await self._store.ping()
+        if await self._asked(self._store.memory()) is None:
+            return web.json_response({"ok": False, "why": "Redis does not answer"}, status=503)
         return web.json_response({"ok": True})
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        async with asyncio.timeout(2):
-            healths = await self._store.sources.healths()
+        healths = await self._asked(self._store.sources.healths())
+        if healths is None:
+            return web.json_response({"ready": False, "why": "Redis does not answer"}, status=503)
         states = Counter(health.state for health in healths.values())
         ready = states["ok"] > 0
         return web.json_response({"ready": ready, "sources": dict(states)}, status=200 if ready else 503)
+
+    async def _asked(self, question: Coroutine[Any, Any, T]) -> T | None:
+        """The store's answer, or None where it has none within two seconds."""
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                return await question
+        except (StoreUnavailable, TimeoutError):
+            return None

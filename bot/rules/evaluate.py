@@ -8,7 +8,7 @@ nodes that have some), and which hits bear witness that it holds.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeAlias
@@ -24,21 +24,44 @@ GAP = 10_000
 """Empty positions between title and text: more than the longest near chain can bridge."""
 
 
+class Atlas(Protocol):
+    """Words by kind, and where atoms stand: `bot.rules.words.Words`."""
+
+    def kinds(self, title: Tokens | None, text: Tokens) -> set[int]: ...
+    def present(self, kinds: set[int]) -> frozenset[int]: ...
+    def each(self, tokens: Tokens | None) -> list[int]: ...
+    def places(self, doc: Doc, atom: int) -> list[Place]: ...
+
+
 class Doc:
-    """One post as positions. `kinds` are those of its words (`bot.rules.words`); `hits` maps an atom to its places."""
+    """One post as positions. `kinds` are those of its words (`bot.rules.words`), `present` the atoms they satisfy."""
 
-    __slots__ = ("__dict__", "_find", "_leaves", "kinds", "text", "text_from", "title")
+    __slots__ = ("__dict__", "_atoms", "_leaves", "_words", "kinds", "present", "text", "text_from", "title")
 
-    def __init__(self, title: Tokens | None, text: Tokens, find: Callable[[Doc], dict[int, list[Place]]]):
-        self.title, self.text, self._find = title, text, find
+    def __init__(self, title: Tokens | None, text: Tokens, words: Atlas):
+        self.title, self.text, self._words = title, text, words
         self.text_from = len(title) + GAP if title else 0
-        self.kinds: set[int] = set()
+        self.kinds = words.kinds(title, text)
+        self.present = words.present(self.kinds)
+        self._atoms: dict[int, list[Place]] = {}
         self._leaves: dict[int, list[Place]] = {}
 
     @cached_property
-    def hits(self) -> dict[int, list[Place]]:
-        """Where each atom stands; worked out when the first rule asks, which most posts never see."""
-        return self._find(self)
+    def title_kinds(self) -> list[int]:
+        """The kind of every word of the title."""
+        return self._words.each(self.title)
+
+    @cached_property
+    def text_kinds(self) -> list[int]:
+        """The kind of every word of the text."""
+        return self._words.each(self.text)
+
+    def at(self, atom: int) -> list[Place]:
+        """Where an atom stands, worked out when a rule first asks; most posts are never asked."""
+        found = self._atoms.get(atom)
+        if found is None:
+            found = self._atoms[atom] = self._words.places(self, atom)
+        return found
 
     def places(self, leaf: Leaf) -> list[Place]:
         """Where a concept hits, sorted, without repeats."""
@@ -87,9 +110,9 @@ class Phrase:
         """Every place where the phrase stands."""
         first = self.atoms[0]
         assert first is not None
-        if any(atom is not None and atom not in doc.hits for atom in self.atoms):
+        if any(atom is not None and atom not in doc.present for atom in self.atoms):
             return
-        for start, end in doc.hits[first]:
+        for start, end in doc.at(first):
             for last in self._ends(doc, end + 1, 1):
                 if doc.sentence(start) == doc.sentence(last):
                     yield start, last
@@ -103,7 +126,7 @@ class Phrase:
         if atom is None:
             yield from self._ends(doc, position + 1, index + 1)
             return
-        for start, end in doc.hits[atom]:
+        for start, end in doc.at(atom):
             if start == position:
                 yield from self._ends(doc, end + 1, index + 1)
 
@@ -132,11 +155,10 @@ class Leaf:
     def find(self, doc: Doc) -> list[Place]:
         """Where any of the terms stands."""
         found: set[Place] = set()
-        present = doc.hits.keys()
-        for atom in present & self.singles:
-            found.update(doc.hits[atom])
+        for atom in doc.present & self.singles:
+            found.update(doc.at(atom))
         if self.phrases:
-            for anchor in present & self.phrases.keys():
+            for anchor in doc.present & self.phrases.keys():
                 for phrase in self.phrases[anchor]:
                     found.update(phrase.find(doc))
         return sorted(found)

@@ -42,7 +42,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Draft:
     """What the index is built from: one signal with the concepts that its conditions may name."""
 
     storyline: str
@@ -57,15 +57,15 @@ class Source:
 class Index:
     """All signals of a rule set, asked about one post at a time. `sample`: texts that show how common words are."""
 
-    def __init__(self, sources: Sequence[Source], parse: Callable[[str], Term], sample: Iterable[str] = ()):
+    def __init__(self, drafts: Sequence[Draft], parse: Callable[[str], Term], sample: Iterable[str] = ()):
         self.words = Words()
         self._parse = parse
         self._leaves: dict[tuple[tuple[Atom, ...], ...], Leaf] = {}
         self._by_terms: dict[tuple[Term, ...], Leaf] = {}
-        for source in sources:
-            self._register(source)
+        for draft in drafts:
+            self._register(draft)
         self._common = self._count(sample)
-        self.rules = tuple(self._rule(source) for source in sources)
+        self.rules = tuple(self._rule(draft) for draft in drafts)
         self._by_atom: dict[int, tuple[int, ...]] = {}  # atom → leaves that rules are found by
         self._by_leaf: dict[int, tuple[int, ...]] = {}  # leaf → rules
         self._found: dict[int, frozenset[int]] = {}  # kind of word → rules
@@ -75,10 +75,7 @@ class Index:
     def doc(self, title: str, text: str) -> Doc:
         """The post as positions and hits; the lines in which a channel advertises itself are left out."""
         head = tokenize(title) if title else None
-        body = tokenize(text[: body_end(text)])
-        doc = Doc(head, body, self.words.hits)
-        doc.kinds = self.words.kinds(head, body)
-        return doc
+        return Doc(head, tokenize(text[: body_end(text)]), self.words)
 
     def matching(self, doc: Doc, language: str | None, source: str) -> list[int]:
         """The numbers of the rules that the post satisfies, ascending."""
@@ -88,8 +85,7 @@ class Index:
         )
         if not candidates:
             return []
-        atoms_of = self.words.atoms_of
-        present = frozenset[int]().union(*[atoms_of[kind] for kind in doc.kinds])
+        present = doc.present
         matching = []
         for number in candidates:
             rule = self.rules[number]
@@ -109,9 +105,9 @@ class Index:
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def _register(self, source: Source) -> None:
-        for node in _conditions(source):
-            for terms in self._terms(node, source):
+    def _register(self, draft: Draft) -> None:
+        for node in _conditions(draft):
+            for terms in self._terms(node, draft):
                 if terms not in self._by_terms:
                     for term in terms:
                         for variant in term.variants:
@@ -119,10 +115,10 @@ class Index:
                                 if not atom.is_any:
                                     self.words.number(atom)
 
-    def _terms(self, node: c.Node, source: Source) -> Iterator[tuple[Term, ...]]:
+    def _terms(self, node: c.Node, draft: Draft) -> Iterator[tuple[Term, ...]]:
         for part in c.walk(node):
             if isinstance(part, c.Concept):
-                yield source.concepts[part.name]
+                yield draft.concepts[part.name]
             elif isinstance(part, c.Quoted):
                 yield (self._parse(part.term),)
 
@@ -131,7 +127,7 @@ class Index:
         common: Counter[int] = Counter()
         for text in sample:
             kinds = self.words.kinds(None, tokenize(text))
-            common.update(frozenset[int]().union(*[self.words.atoms_of[kind] for kind in kinds]))
+            common.update(self.words.present(kinds))
         return common
 
     def _cost(self, atom: int) -> float:
@@ -167,37 +163,37 @@ class Index:
             atoms=frozenset(singles | phrases.keys()),
         )
 
-    def _compile(self, node: c.Node, source: Source) -> Compiled:
+    def _compile(self, node: c.Node, draft: Draft) -> Compiled:
         match node:
             case c.Concept(name):
-                return Hits(name, self._leaf(source.concepts[name]))
+                return Hits(name, self._leaf(draft.concepts[name]))
             case c.Quoted(term):
                 return Hits(f'"{term}"', self._leaf((self._parse(term),)))
             case c.All(parts):
-                return Both(tuple(self._compile(part, source) for part in parts))
+                return Both(tuple(self._compile(part, draft) for part in parts))
             case c.Any(parts):
-                return Either(tuple(self._compile(part, source) for part in parts))
+                return Either(tuple(self._compile(part, draft) for part in parts))
             case c.Not(part):
-                return Absent(self._compile(part, source))
+                return Absent(self._compile(part, draft))
             case c.Near(left, right, within, ordered):
-                return Close(self._compile(left, source), self._compile(right, source), within, ordered)
+                return Close(self._compile(left, draft), self._compile(right, draft), within, ordered)
             case c.Within(where, part):
-                inner = self._compile(part, source)
+                inner = self._compile(part, draft)
                 return Confined(where, inner, tuple(needs(inner)))
             case c.AtLeast(number, parts):
-                return Some(number, tuple(self._compile(part, source) for part in parts))
+                return Some(number, tuple(self._compile(part, draft) for part in parts))
 
-    def _rule(self, source: Source) -> Rule:
-        when = self._compile(source.when, source)
+    def _rule(self, draft: Draft) -> Rule:
+        when = self._compile(draft.when, draft)
         groups = sorted(needs(when), key=self._group_cost)
         return Rule(
-            storyline=source.storyline,
-            signal=source.signal,
+            storyline=draft.storyline,
+            signal=draft.signal,
             needs=tuple(frozenset[int]().union(*(leaf.atoms for leaf in group)) for group in groups),
             when=when,
-            unless=None if source.unless is None else self._compile(source.unless, source),
-            languages=source.languages,
-            sources=source.sources,
+            unless=None if draft.unless is None else self._compile(draft.unless, draft),
+            languages=draft.languages,
+            sources=draft.sources,
         )
 
     def _group_cost(self, group: frozenset[Leaf]) -> float:
@@ -222,10 +218,10 @@ class Index:
         self._always = tuple(always)
 
 
-def _conditions(source: Source) -> Iterator[c.Node]:
-    yield source.when
-    if source.unless is not None:
-        yield source.unless
+def _conditions(draft: Draft) -> Iterator[c.Node]:
+    yield draft.when
+    if draft.unless is not None:
+        yield draft.unless
 
 
 def needs(node: Compiled) -> list[frozenset[Leaf]]:

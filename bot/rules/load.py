@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.errors import Fault, RuleFaults
 from bot.model import Severity
 from bot.rules import condition as c
-from bot.rules.index import Source
+from bot.rules.index import Draft
 from bot.rules.lexicon import Concepts, read_concepts
 from bot.rules.ruleset import Ruleset
 from bot.rules.schema import LexiconFile, SignalEntry, StorylineFile, clock_seconds, nearest, seconds, validate
@@ -64,7 +64,7 @@ def load(folder: Path, sample: Iterable[str] = ()) -> Ruleset:
         concepts={reader.name: reader.concepts for reader in made},
         own_concepts={reader.name: reader.own_concepts for reader in made},
         shared=shared,
-        sources=tuple(source for reader in sorted(made, key=lambda r: r.name) for source in reader.sources),
+        drafts=tuple(draft for reader in sorted(made, key=lambda r: r.name) for draft in reader.drafts),
         sample=sample,
     )
 
@@ -87,7 +87,7 @@ class _Reader:
         self.storyline: Storyline | None = None
         self.concepts: Concepts = shared
         self.own_concepts: Concepts = {}
-        self.sources: list[Source] = []
+        self.drafts: list[Draft] = []
         self._unsure = unsure
         entry, found = validate(StorylineFile, file)
         self.faults = file.faults + found
@@ -160,9 +160,7 @@ class _Reader:
             when=when,
             unless=c.Any(silenced) if len(silenced) > 1 else silenced[0] if silenced else None,
         )
-        self.sources.append(
-            Source(self.name, name, self.concepts, when, signal.unless, signal.languages, signal.sources)
-        )
+        self.drafts.append(Draft(self.name, name, self.concepts, when, signal.unless, signal.languages, signal.sources))
         return signal
 
     def _condition(self, text: str | None, loc: Loc) -> c.Node | None:

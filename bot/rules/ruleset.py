@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from bot.model import Hit, Match, Post
 from bot.rules.evaluate import Doc, Witness
-from bot.rules.index import Index, Source
+from bot.rules.index import Draft, Index
 from bot.rules.lexicon import Concepts
 from bot.rules.storyline import Storyline
 from bot.rules.terms import parse_term
@@ -30,7 +30,7 @@ class Ruleset:
         concepts: Mapping[str, Concepts],
         own_concepts: Mapping[str, Concepts],
         shared: Concepts,
-        sources: tuple[Source, ...],
+        drafts: tuple[Draft, ...],
         sample: Iterable[str] = (),
     ):
         self.revision = revision
@@ -40,7 +40,7 @@ class Ruleset:
         self.own_concepts = own_concepts
         self.shared = shared
         cases = (f"{case.title}\n{case.post}" for s in storylines.values() for case in s.cases)
-        self.index = Index(sources, parse_term, [*sample, *cases])
+        self.index = Index(drafts, parse_term, [*sample, *cases])
         self._names = {_key(name): name for name in storylines}
         for storyline in storylines.values():
             for alias in storyline.aliases:

@@ -73,35 +73,49 @@ class Words:
         kinds.discard(0)
         return kinds
 
-    def hits(self, doc: Doc) -> dict[int, list[Place]]:
-        """Where each atom stands."""
+    def present(self, kinds: set[int]) -> frozenset[int]:
+        """The atoms that words of these kinds satisfy, before their writing is looked at."""
+        atoms_of = self.atoms_of
+        return frozenset[int]().union(*[atoms_of[kind] for kind in kinds])
+
+    def places(self, doc: Doc, atom: int) -> list[Place]:
+        """Where one atom stands in a post."""
         kind_of, atoms_of = self._kind_of, self.atoms_of
-        hits: dict[int, list[Place]] = {}
-        for tokens, base in ((doc.title, 0), (doc.text, doc.text_from)):
+        kinds = [kind for kind in doc.kinds if atom in atoms_of[kind]]
+        found: list[Place] = []
+        for tokens, base, of_words in ((doc.title, 0, doc.title_kinds), (doc.text, doc.text_from, doc.text_kinds)):
             if tokens is None:
                 continue
-            for position, kind in enumerate(map(kind_of.__getitem__, tokens.words), base):
-                if kind:
-                    place = (position, position)
-                    for atom in atoms_of[kind]:
-                        if atom in hits:
-                            hits[atom].append(place)
-                        else:
-                            hits[atom] = [place]
+            for kind in kinds:
+                found += [(base + position, base + position) for position in _positions(of_words, kind)]
             for first, last, word in tokens.joined:
-                for atom in atoms_of[kind_of[word]]:
-                    hits.setdefault(atom, []).append((base + first, base + last))
-        for atom in hits.keys() & self._written:
-            hits[atom] = [place for place in hits[atom] if self._is_written(atom, place, doc)]
-            if not hits[atom]:
-                del hits[atom]
-        return hits
+                if atom in atoms_of[kind_of[word]]:
+                    found.append((base + first, base + last))
+        if atom in self._written:
+            return [place for place in found if self._is_written(atom, place, doc)]
+        return found
+
+    def each(self, tokens: Tokens | None) -> list[int]:
+        """The kind of every word of a text."""
+        return [] if tokens is None else list(map(self._kind_of.__getitem__, tokens.words))
 
     def _is_written(self, atom: int, place: Place, doc: Doc) -> bool:
         tokens, base = (doc.text, doc.text_from) if doc.title is None or place[0] >= doc.text_from else (doc.title, 0)
         written = "".join(tokens.written(position - base) for position in range(place[0], place[1] + 1))
         wanted = self.atoms[atom]
         return written.startswith(wanted.written) if wanted.prefix else written == wanted.written
+
+
+def _positions(kinds: list[int], kind: int) -> list[int]:
+    """Where a kind stands; `list.index` walks in C."""
+    found: list[int] = []
+    position = -1
+    try:
+        while True:
+            position = kinds.index(kind, position + 1)
+            found.append(position)
+    except ValueError:
+        return found
 
 
 class _Kinds(dict[str, int]):

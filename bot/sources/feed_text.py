@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from bot.sources.plain import fragment, plain, settle
+from bot.sources.plain import cut, fragment, plain, settle, too_deep
 
-LONGEST = 32_768  # characters kept of one text; hostile feeds send megabytes in one line
 _INPUT = 1_000_000
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 # Only tags of HTML: feeds also hold `<name>` as a word, and that is text.
@@ -33,8 +32,7 @@ def html_text(source: str) -> str:
         source = _stripped(source) if _TAG.search(source) or "<!" in source else html.unescape(source)
         if source == before:
             break
-    text = settle(source)
-    return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+    return cut(settle(source))
 
 
 def title_text(source: str) -> str:
@@ -44,7 +42,8 @@ def title_text(source: str) -> str:
 
 def html_links(source: str) -> tuple[str, ...]:
     """The absolute http(s) hrefs of `source`, in order, without repeats."""
-    body = fragment(source[:_INPUT]) if "<" in source else None
+    source = source[:_INPUT]
+    body = fragment(source) if "<" in source and not too_deep(source) else None
     if body is None:
         return ()
     found: dict[str, None] = {}
@@ -67,6 +66,8 @@ def is_web(url: str) -> bool:
 
 
 def _stripped(source: str) -> str:
+    if too_deep(source):
+        return _TAG.sub(" ", source)
     body = fragment(source)
     return plain((body,), _boilerplate) if body is not None else ""
 

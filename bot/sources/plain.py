@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+LONGEST = 32_768
+_MANY_TAGS = 20_000  # a page of t.me has about 2,000
+_DEEPEST = 2_000
+_NESTING = re.compile(
+    r"<(/?)(?!(?:br|hr|img|input|meta|link|wbr|area|source|p|li|dt|dd|td|tr|th|option)\b)[a-z]", re.IGNORECASE
+)
 # Elements that stand on lines of their own.
 _BLOCK_TAGS = """
     address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form
@@ -61,6 +67,27 @@ def settle(text: str) -> str:
 def flat(node: LexborNode | None) -> str:
     """The text of `node` on one line; empty for None."""
     return _SPACE.sub(" ", plain((node,))) if node is not None else ""
+
+
+def cut(text: str) -> str:
+    """`text`, or its first 32,768 characters less a broken word: hostile senders write megabytes in one line."""
+    return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]
+
+
+def too_deep(html: str) -> bool:
+    """Whether elements are nested so deep that building their tree takes minutes: its cost grows with the square.
+
+    Counts opened less closed, without those that close by themselves. Only large documents are counted.
+    """
+    if html.count("<") <= _MANY_TAGS:
+        return False
+    depth = 0
+    for tag in _NESTING.finditer(html):
+        depth += -1 if tag[1] else 1
+        if depth > _DEEPEST:
+            return True
+        depth = max(depth, 0)
+    return False
 
 
 def fragment(html: str) -> LexborNode | None:

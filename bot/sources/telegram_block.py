@@ -13,7 +13,7 @@ import msgspec
 from selectolax.lexbor import LexborNode
 
 from bot.model import Post
-from bot.sources.plain import flat, plain
+from bot.sources.plain import cut, flat, plain
 from bot.sources.source import Source
 
 TELEGRAM = "https://t.me"
@@ -84,7 +84,7 @@ def read_block(node: LexborNode, source: Source) -> Block:
         raise BadBlock(f"data-post is {label[:60]!r}, expected channel/number")
     channel, native = found[1], int(found[2])
     texts = _texts(node)
-    text = "\n".join(filter(None, [plain(texts), *_parts(node)]))
+    text = cut("\n".join(filter(None, [plain(texts), *_parts(node)])))
     parts = sorted({int(part) for part in _grouped(node)} - {native})
     post = Post(
         id=f"{source.id}/{native}",
@@ -227,7 +227,7 @@ def _quote(node: LexborNode) -> str:
     if reply is None:
         return ""
     said = reply.css_first(".js-message_reply_text, .js-message_text, .tgme_widget_message_metatext")
-    return plain((said,)) if said is not None else ""
+    return cut(plain((said,))) if said is not None else ""
 
 
 def _preview(node: LexborNode) -> str:
@@ -235,7 +235,7 @@ def _preview(node: LexborNode) -> str:
     if card is None:
         return ""
     said = (card.css_first(".link_preview_title"), card.css_first(".link_preview_description"))
-    return plain(part for part in said if part is not None)
+    return cut(plain(part for part in said if part is not None))
 
 
 def _number(node: LexborNode) -> int | None:

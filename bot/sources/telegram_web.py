@@ -14,10 +14,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.errors import IdentityChanged, MarkupChanged, PreviewOff
 from bot.sources.page import Page
-from bot.sources.plain import flat
+from bot.sources.plain import flat, too_deep
 from bot.sources.source import Source
 from bot.sources.telegram_block import BadBlock, Block, read_block
 
+MOST_BLOCKS = 500
 _BLOCKS = ".tgme_widget_message[data-post]"
 
 
@@ -66,13 +67,19 @@ def parse(html: bytes | str, source: Source) -> Page:
 
 
 def _tree(html: bytes | str) -> LexborHTMLParser:
-    return LexborHTMLParser(html.decode("utf-8", "replace") if isinstance(html, bytes) else html)
+    text = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
+    if too_deep(text):
+        raise MarkupChanged("the page is nested deeper than any page of t.me")
+    return LexborHTMLParser(text)
 
 
 def outermost(tree: LexborHTMLParser, selector: str) -> Iterator[LexborNode]:
-    """The elements that `selector` names, without those inside another of them."""
+    """The elements that `selector` names, without those inside another of them. Raises MarkupChanged for hundreds."""
     last: LexborNode | None = None
-    for node in tree.css(selector):
+    found = tree.css(selector)
+    if len(found) > MOST_BLOCKS:
+        raise MarkupChanged(f"the page holds {len(found)} posts; t.me shows about 20")
+    for node in found:
         if last is not None and _inside(node, last):
             continue
         last = node

@@ -101,6 +101,8 @@ class Tokens:
     def sentences(self) -> tuple[int, ...]:
         """The number of the sentence in which each word stands."""
         begins = sentence_starts(self.text)
+        if len(begins) == 1:
+            return (0,) * len(self.words)
         return tuple(bisect_right(begins, start) - 1 for start in self.starts)
 
     def original(self, index: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -122,6 +123,20 @@ async def test_deep_links(world: World) -> None:
     assert list(await follows(world)) == ["embassy-evacuation"]
     for payload in ("sub_nothing", "story_", "x", "%00", "sub_" + "a" * 60):
         assert "Wirewatch" in await ask(world, f"/start {payload}")
+
+
+async def test_latest_shows_the_newest_first() -> None:
+    """Ordered by the newest report, not by what changed last; no more than fit a glance."""
+    one = EVENTS["first"]
+    events = []
+    for number in (3, 11, 0, 7, 5, 9, 1, 10, 2, 8, 6, 4):
+        report = msgspec.structs.replace(
+            one.first, headline=f"Headline {number:02}.", published=one.first.published + timedelta(minutes=number)
+        )
+        events.append(msgspec.structs.replace(one, id=f"e{number}", reports=(report,)))
+    text = await ask(World(tuple(events)), "/latest")
+    shown = [line for line in text.splitlines() if line.startswith("Headline")]
+    assert shown == [f"Headline {number:02}." for number in range(11, 3, -1)]
 
 
 async def test_topics_have_their_own_subscriptions(world: World) -> None:

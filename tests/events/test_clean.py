@@ -32,7 +32,9 @@ def test_a_line_that_names_the_outlet_is_its_signature() -> None:
 
 def test_news_about_subscribing_stays() -> None:
     """A sentence is not a signature because it holds the word."""
-    text = "The ministry will subscribe to the new satellite service from June, officials said on Monday in the capital."
+    text = (
+        "The ministry will subscribe to the new satellite service from June, officials said on Monday in the capital."
+    )
     assert body(post(text))[1] == text
 
 

@@ -13,7 +13,9 @@ from wire import NOON, match, post, take
 from bot.events import Relation, Window, gather, retract
 from bot.model import Event, Post, Severity
 
-CLOSED = "The harbour bridge in Odesa was closed on Tuesday after an explosion damaged two of its pillars, the mayor said."
+CLOSED = (
+    "The harbour bridge in Odesa was closed on Tuesday after an explosion damaged two of its pillars, the mayor said."
+)
 
 
 def events_of(posts: Iterable[Post]) -> set[frozenset[str]]:
@@ -129,7 +131,9 @@ def test_templated_alerts_stay_apart() -> None:
         minute += random.uniform(1, 9)  # noqa: S311
         clock = f"{9 + int(minute) // 60 % 14:02}:{int(minute) % 60:02}"
         rayon = rayons[n % len(rayons)]
-        posts.append(post(f"🔴 {clock} Повітряна тривога в {rayon} район.\nСлідкуйте за подальшими повідомленнями.", minute))
+        posts.append(
+            post(f"🔴 {clock} Повітряна тривога в {rayon} район.\nСлідкуйте за подальшими повідомленнями.", minute)
+        )
     window, merged = Window(), 0
     for one in posts:
         merged += take(window, one).before is not None
@@ -146,7 +150,11 @@ def test_all_clear_said_again_hours_later_is_new() -> None:
 # --- step 3: other words, other languages ------------------------------------------------------------------------
 
 ONE_HAPPENING = [
-    ("Lighthouse", 0, "US orders non-emergency embassy staff and families to leave Kyiv by Sunday, the State Department said."),
+    (
+        "Lighthouse",
+        0,
+        "US orders non-emergency embassy staff and families to leave Kyiv by Sunday, the State Department said.",
+    ),
     ("Маяк", 6, "Госдеп приказал части сотрудников посольства США и их семьям выехать из Киева до воскресенья."),
     ("Хвиля", 11, "Держдеп наказав частині працівників посольства США та їхнім родинам виїхати з Києва до неділі."),
 ]
@@ -179,7 +187,9 @@ def test_other_happenings_stay_apart(other: str) -> None:
 
 def test_signals_at_odds_speak_against_a_merge() -> None:
     """The same people and places under two signals of one storyline are less alike than under one."""
-    claim = "Washington says about its role as a mediator between Moscow and Kyiv: the envoy briefed both capitals today"
+    claim = (
+        "Washington says about its role as a mediator between Moscow and Kyiv: the envoy briefed both capitals today"
+    )
     later = "The envoy briefed Moscow and Kyiv about Washington and its mediator role again, both capitals confirm"
     scores = []
     for signal in ("announced", "reaffirmed"):
@@ -247,7 +257,11 @@ def test_order_within_seconds_does_not_matter() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from([CLOSED, CLOSED[:70], *(text for *_, text in ONE_HAPPENING), "Порт открыт", ""]), max_size=8))
+@given(
+    st.lists(
+        st.sampled_from([CLOSED, CLOSED[:70], *(text for *_, text in ONE_HAPPENING), "Порт открыт", ""]), max_size=8
+    )
+)
 def test_every_post_has_one_place(texts: list[str]) -> None:
     """Whatever comes, each post is a report of exactly one event, and a window rebuilt from events knows them all."""
     window = Window()

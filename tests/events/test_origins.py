@@ -35,7 +35,10 @@ def test_outlets_are_their_own_origin() -> None:
 
 def test_a_copy_of_a_copy_leads_to_the_first() -> None:
     """Chains collapse to where they begin."""
-    assert origins(report("a/1", "Gull"), report("b/1", "Tern", copy_of="a/1"), report("c/1", "Kite", copy_of="b/1")) == ["gull"] * 3
+    assert (
+        origins(report("a/1", "Gull"), report("b/1", "Tern", copy_of="a/1"), report("c/1", "Kite", copy_of="b/1"))
+        == ["gull"] * 3
+    )
 
 
 def test_a_forward_collapses_into_its_channel_whichever_comes_first() -> None:
@@ -79,5 +82,7 @@ def test_five_channels_one_wire() -> None:
     for n, line in enumerate(lines):
         event = take(window, post(line, n, f"Channel {n}")).after
     assert event.origins == 1
-    event = take(window, post("Odesa bridge closed after an explosion, our correspondent saw the police cordon", 5, "Tern")).after
+    event = take(
+        window, post("Odesa bridge closed after an explosion, our correspondent saw the police cordon", 5, "Tern")
+    ).after
     assert (len(event.reports), event.origins) == (4, 2)

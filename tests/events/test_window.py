@@ -7,7 +7,9 @@ from wire import NOON, match, post, take
 
 from bot.events import Relation, Window, gather
 
-CLOSED = "The harbour bridge in Odesa was closed on Tuesday after an explosion damaged two of its pillars, the mayor said."
+CLOSED = (
+    "The harbour bridge in Odesa was closed on Tuesday after an explosion damaged two of its pillars, the mayor said."
+)
 
 
 def test_putting_back_what_was_replaced_undoes_it() -> None:
@@ -38,7 +40,7 @@ def test_a_dropped_event_is_found_no_more() -> None:
 def test_old_events_expire_and_touched_ones_stay() -> None:
     """An event leaves when nothing was added to it for 72 hours; a new report keeps it."""
     window = Window()
-    old = take(window, post("Порт Одессы закрыт из-за шторма до вечера среды")).after
+    old = take(window, post("В Варшаве открылась выставка старых карт, вход свободный")).after
     kept = take(window, post(CLOSED)).after
     late = post(f"BREAKING: {CLOSED}", 60 * 60, "Gull")
     take(window, late)
@@ -51,7 +53,10 @@ def test_a_rebuilt_window_gathers_alike() -> None:
     """After a restart the window is rebuilt from events alone and places the next post just so."""
     window = Window()
     for n in range(30):
-        take(window, post(f"Regional council number {n} adopted budget line {n * 7} for culture and parks", n, f"Council {n}"))
+        take(
+            window,
+            post(f"Regional council number {n} adopted budget line {n * 7} for culture and parks", n, f"Council {n}"),
+        )
     take(window, post(CLOSED, 40))
     stored = [msgspec.msgpack.decode(msgspec.msgpack.encode(event), type=type(event)) for event in window]
     copy = post(f"{CLOSED} Traffic is diverted.", 50, "Gull")

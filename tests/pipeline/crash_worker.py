@@ -23,6 +23,11 @@ LIMITS = Limits(per_second=2000, chat_spacing=0.002, chat_burst=50, group_spacin
 STEPS = (Reason.FIRST_REPORT, Reason.UPDATED, Reason.CONFIRMED)
 
 
+def last_of(number: int) -> int:
+    """The revision in which an event is left: every second one is told of once only, so that nothing repairs a loss."""
+    return 1 if number % 2 else len(STEPS)
+
+
 def batch(number: int, revision: int, expected: int) -> Commit:
     name = f"e{number}"
     severity = list(Severity)[number % 4]
@@ -68,7 +73,7 @@ async def write(store: Store, events: int) -> None:
                 revision, _ = await store.events.since(2**31)
                 event = await store.events.get(f"e{number}")
                 done = event.revision if event is not None else 0
-                if done == len(STEPS):
+                if done == last_of(number):
                     break
                 await store.commit(batch(number, done + 1, revision))
             except (Conflict, StoreUnavailable):

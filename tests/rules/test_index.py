@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model import Post
 from bot.rules import condition as c
-from bot.rules.index import Index, Source
+from bot.rules.index import Draft, Index
 from bot.rules.terms import Term, parse_term
 from bot.text import tokenize
 
@@ -160,7 +160,7 @@ def test_same_answers_as_the_plain_evaluator(
     rules: list[tuple[dict[str, tuple[Term, ...]], c.Node]], posts: list[tuple[str, str]]
 ) -> None:
     """Whatever the rules and the posts: the same signals match, found by the index or one by one."""
-    sources = [Source("s", str(number), concepts, node) for number, (concepts, node) in enumerate(rules)]
+    sources = [Draft("s", str(number), concepts, node) for number, (concepts, node) in enumerate(rules)]
     index = Index(sources, parse_term, [text for _, text in posts])
     for title, text in posts:
         doc = Naive(title, text)
@@ -174,7 +174,7 @@ def test_what_matched_bears_witness_inside_the_post(
     rules: list[tuple[dict[str, tuple[Term, ...]], c.Node]], title: str, text: str
 ) -> None:
     """Every witness is a real place: its words stand in the post."""
-    sources = [Source("s", str(number), concepts, node) for number, (concepts, node) in enumerate(rules)]
+    sources = [Draft("s", str(number), concepts, node) for number, (concepts, node) in enumerate(rules)]
     index = Index(sources, parse_term)
     doc, plain = index.doc(title, text), Naive(title, text)
     for number in index.matching(doc, None, "any"):
@@ -187,7 +187,7 @@ def test_a_post_of_one_word_repeated_stays_cheap() -> None:
     """A hostile post of 4,000 alternating words is answered; distances bound the pairs that are looked at."""
     concepts = {"a": (parse_term("us"),), "b": (parse_term("leave"),), "d": (parse_term("talks"),)}
     node = c.parse_condition("a near/15 b near/15 d near/15 a near/15 b")
-    index = Index([Source("s", "x", concepts, node)], parse_term)
+    index = Index([Draft("s", "x", concepts, node)], parse_term)
     doc = index.doc("", "us leave talks " * 1300)
     assert index.matching(doc, None, "any") == [0]
     assert Post(id="a/1", source="a", outlet="a", url="", published=NOW).text == ""

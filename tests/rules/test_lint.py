@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,3 +74,13 @@ def test_sources_are_known_when_the_folder_lists_them(loaded: Callable[..., Rule
     (tmp_path / "sources.yaml").write_text("sources:\n  - {id: wire, kind: telegram}\n", "utf-8")
     text = GOOD.replace("when: port near/5 closure", "when: port near/5 closure, sources: [wire, wier]")
     assert codes(loaded(ports=text)) == [("ports.yaml", 7, 63, "unknown-source")]
+
+
+def test_the_guide_names_every_issue() -> None:
+    """docs/rules.md cannot lag: each code that lint can print stands there."""
+    root = Path(__file__).resolve().parents[2]
+    written = (root / "docs" / "rules.md").read_text("utf-8")
+    source = (root / "bot" / "rules" / "lint.py").read_text("utf-8")
+    found = set(re.findall(r'_issue\(\s*file,\s*(?:\(.*?\)|loc),\s*"([a-z-]+)"', source, re.DOTALL))
+    assert len(found) >= 11
+    assert [code for code in sorted(found) if f"`{code}`" not in written] == []

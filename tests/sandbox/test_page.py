@@ -125,7 +125,7 @@ async def test_a_change_out_of_sight_is_announced(sandbox: Sandbox, bot: Any, pa
     message = await bot.alert(sandbox.reader)
     for number in range(20):
         await sandbox.api.user_sends(sandbox.reader, f"line {number}\n" * 4)
-    await expect(page.locator(".mine")).to_have_count(22)
+    await expect(page.locator(".theirs:not(.typing)")).to_have_count(23)
     await bot.update(sandbox.reader, message, "5 posts, 3 origins")
     await page.get_by_role("button", name="A message above changed").click()
     await expect(page.locator(f"#m{sandbox.reader}-{message}")).to_be_in_viewport()

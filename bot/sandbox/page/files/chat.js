@@ -9,7 +9,8 @@ const below = at("below");
 const above = at("above");
 let waiting = 0;
 let following = true; // new messages keep the end in view
-let stood = 0;
+let stood = 0; // where we were at the last scroll, and how much there was
+let height = 0;
 
 const key = (message) => `m${message.chat.id}-${message.message_id}`;
 const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 90;
@@ -23,9 +24,11 @@ export function toEnd(smooth = false) {
 
 below.addEventListener("click", () => toEnd(true));
 scroll.addEventListener("scroll", () => {
-  if (atEnd()) { following = true; waiting = 0; below.hidden = true; }
-  else if (scroll.scrollTop < stood) following = false; // only a person scrolls up
+  // Only a person scrolls up; when the content shrinks, the browser moves us.
+  if (scroll.scrollTop < stood && scroll.scrollHeight >= height) following = false;
+  else if (atEnd()) { following = true; waiting = 0; below.hidden = true; }
   stood = scroll.scrollTop;
+  height = scroll.scrollHeight;
   if (!following && !above.hidden && !isAbove(document.getElementById(hidden))) above.hidden = true;
 }, { passive: true });
 
@@ -72,6 +75,7 @@ function hint(node) {
 above.addEventListener("click", () => {
   const node = document.getElementById(hidden);
   above.hidden = true;
+  following = false;
   node?.scrollIntoView({ block: "center", behavior: "smooth" });
   if (node) light(node);
 });
