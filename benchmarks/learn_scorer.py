@@ -23,11 +23,11 @@ import numpy as np
 
 from benchmarks.labelled import WINDOW_S, Row, is_pairs, labelled_matches, pair_posts, post_of, rows_of
 from bot.events.fingerprint import fingerprint
+from bot.events.gather import CANDIDATE
 from bot.events.score import FEATURES, Sketch, features
 from bot.model import Match, Post
 
 RIDGE = 1.0
-CANDIDATE = 0.12  # pairs that share less of the shorter post are never read closely, so they teach nothing
 AGAINST = frozenset(
     "names-clash acts-clash places-clash numbers-clash counts-clash dates-clash speakers-clash signals-clash "
     "main-acts-clash follow-up hours-apart one-denies".split()

@@ -105,6 +105,7 @@ class Naive:
         self.near = bool(number % 2)
         self.a, self.b, self.d = (pattern(concepts[name]) for name in "abd")
         self.terms = concepts
+        self.each = {name: [(term.count(" "), pattern([term])) for term in concepts[name]] for name in "ab"}
 
     def matches(self, text: str) -> bool:
         if not self.a.search(text) or not self.b.search(text) or self.d.search(text):
@@ -116,10 +117,10 @@ class Naive:
 
         def spans(name: str) -> list[tuple[int, int]]:
             found = []
-            for term in self.terms[name]:
-                for match in pattern([term]).finditer(text):
+            for more, expression in self.each[name]:
+                for match in expression.finditer(text):
                     first = bisect_right(blanks, match.start())
-                    found.append((first, first + term.count(" ")))
+                    found.append((first, first + more))
             return found
 
         return any(max(b0 - a1, a0 - b1, 0) <= NEAR for a0, a1 in spans("a") for b0, b1 in spans("b"))

@@ -86,8 +86,15 @@ class _PatientBot(ExtBot[None]):
     async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
         try:
             return await super().get_updates(*args, **kwargs)
-        except InvalidToken:
-            raise TokenRefused("the token was refused while polling") from None
+        except TelegramError as error:
+            if kwargs.get("timeout") == timedelta(0):
+                # The library's farewell, which only confirms what was read; it would log a traceback. Unconfirmed
+                # updates come again, and answering them twice does no harm.
+                log.info("farewell refused", error=type(error).__name__)
+                return ()
+            if isinstance(error, InvalidToken):
+                raise TokenRefused("the token was refused while polling") from None
+            raise
 
 
 class ChatBot:

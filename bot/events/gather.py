@@ -22,10 +22,12 @@ import msgspec
 from bot.events.compose import begin, extend, report_of
 from bot.events.copies import Overlap, other_happening, repeats_itself
 from bot.events.fingerprint import fingerprint
-from bot.events.score import Sketch, explain, score
+from bot.events.score import Sketch, explain, score, shared_weight
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
 
+CANDIDATE = 0.12  # share of the shorter post's weight below which two posts are never compared further
+DOUBT = 0.1  # likelihood from which surface likeness is looked at too
 LEAST = 5.0  # weight of leading terms that an event must share to be read closely
 LEAST_SHARE = 0.05  # and as a share of the post's own
 CLOSE = 8  # events read closely in each of steps 2 and 3
@@ -171,6 +173,14 @@ def _retold(window: Window, report: Report) -> _Found | None:
     return msgspec.structs.replace(best, why=why)
 
 
+def _likelihood(mine: Sketch, theirs: Sketch) -> float:
+    """How likely two posts tell of one happening; posts that hardly share a term are not read closely."""
+    if shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
+        return 0.0
+    likelihood = score(mine, theirs)[0]
+    return 0.0 if likelihood > DOUBT and other_happening(mine, theirs) else likelihood
+
+
 def _pull(found: _Found) -> float:
     """How strongly an event draws a post that could join several: a well-reported one more than a single report."""
     return found.score + CROWD * math.log(len(found.event.reports))
@@ -183,8 +193,7 @@ def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
         if known.fingerprint.digest:
             continue
         theirs = window.sketch(known)
-        likelihood = 0.0 if other_happening(mine, theirs) else score(mine, theirs)[0]
-        likely.append((likelihood, known))
+        likely.append((_likelihood(mine, theirs), known))
     if not likely:
         return None
     nearest, against = max(likely, key=lambda pair: pair[0])

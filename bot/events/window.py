@@ -17,11 +17,11 @@ from bot.text.links import canonical_url
 
 SPAN = timedelta(hours=72)
 MOST = 250_000  # events; beyond that the one untouched for longest goes
-BUCKET = 32  # events a key leads to
+BUCKET = 24  # events a key leads to
 RAREST = 6  # terms a report can be found by, and as many as `SPOKEN` that other languages would name too
 SPOKEN = 9
 SIGNAL = 4.0  # weight of a signal that two reports share, when looking for candidates
-FAMILIAR = 2.2  # weight below which a term leads nowhere
+FAMILIAR = 3.0  # weight below which a term leads nowhere
 
 
 _Key = TypeVar("_Key", int, str)

@@ -121,8 +121,9 @@ class Ingest:
             await self._store.sources.save_health(failed(source, health, error, self._clock()))
             log.info("polled", source=source.id, outcome=error.state, detail=str(error))
             return
-        # First sight is before the fetch: what is published while the page is on its way is news.
-        first_sight = cursor.first_sight if cursor is not None and cursor.first_sight is not None else began
+        # First sight is before the fetch: what is published while the page is on its way is news. A source whose
+        # address was changed is seen for the first time again.
+        first_sight = polled.cursor.first_sight or began
         await self._commit(source, health, polled, first_sight)
 
     async def _watched(self, source: Source) -> frozenset[str]:

@@ -10,13 +10,24 @@ from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Eit
 from bot.rules.index import Rule
 from bot.rules.ruleset import Ruleset, hits
 
-_FAR = 1_000_000
+_KINDS: dict[type, str] = {
+    c.All: "all",
+    c.Any: "any",
+    c.Not: "not",
+    c.Near: "near",
+    c.Within: "within",
+    c.AtLeast: "of",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A part of a condition as the operator wrote it: whether it held, the hits, and `why` it did not."""
+    """A part of a condition as the operator wrote it: whether it held, the hits, and `why` it did not.
 
+    `kind` is one of term, all, any, not, near, within, of.
+    """
+
+    kind: str
     text: str
     held: bool
     hits: tuple[Hit, ...]
@@ -87,7 +98,14 @@ def clause(node: c.Node, compiled: Compiled, doc: Doc, window: Window = None) ->
     )
     if not held and not found:
         found = tuple(hit for part in parts for hit in part.hits)
-    return Clause(c.show(node), held, found, "" if held else _why(node, compiled, doc, window), parts)
+    return Clause(
+        _KINDS.get(type(node), "term"),
+        c.show(node),
+        held,
+        found,
+        "" if held else _why(node, compiled, doc, window),
+        parts,
+    )
 
 
 def _inner(compiled: Compiled) -> tuple[Compiled, ...]:
@@ -136,19 +154,19 @@ def _why_not_close(node: c.Near, close: Close, doc: Doc, window: Window) -> str:
 
 
 def _missing(found: Clause) -> int:
-    """How many leaves would have had to be otherwise."""
+    """How many clauses would have had to be otherwise, at least."""
     if found.held:
         return 0
-    if not found.parts or found.text.startswith("not "):
-        return 1
-    if found.text.startswith("in ") and len(found.parts) == 1:
-        return max(1, _missing(found.parts[0]))
-    counts = [_missing(part) for part in found.parts]
-    if " of (" in found.text[:8] or not any(counts):
-        return 1
-    if all(counts) and " or " in found.text:
-        return min(counts)
-    return sum(counts)
+    below = [_missing(part) for part in found.parts]
+    match found.kind:
+        case "all":
+            return sum(below)
+        case "any":
+            return min(below)
+        case "near" | "within":
+            return sum(below) or 1  # all is there, but not close enough
+        case _:
+            return 1
 
 
 def _empty(found: Clause) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from bot.rules.evaluate import Doc, Place
 from bot.rules.terms import Atom
 from bot.text import Tokens
@@ -123,7 +125,7 @@ class _Kinds(dict[str, int]):
 
     def __init__(self, words: Words):
         super().__init__()
-        self._words = words
+        self._words: Words = weakref.proxy(words)  # no circle: a replaced rule set is freed at once
 
     def __missing__(self, word: str) -> int:
         self[word] = kind = self._words.kind(word)

@@ -15,6 +15,7 @@ from bot.sources.page import Page
 from bot.sources.source import Source
 from bot.sources.xmlfeed import read_xml
 
+MOST = 2_000  # entries read of one feed
 AHEAD = timedelta(minutes=10)  # how far a clock may be wrong before its time is not believed
 EDITED_AFTER = timedelta(minutes=1)
 _FIRST_FEEDS = datetime(1995, 1, 1, tzinfo=UTC)  # older dates are empty fields
@@ -40,10 +41,13 @@ def parse(
     faults = list(document.faults)
     if not document.entries:
         faults.append("empty: the feed has no entries")
-    ids = identify(document.entries, document.home)
+    entries = document.entries[:MOST]
+    if len(entries) < len(document.entries):
+        faults.append(f"too-many: {len(document.entries)} entries; the first {MOST} are read")
+    ids = identify(entries, document.home)
     posts: dict[str, Post] = {}
     guessed = ahead = 0
-    for native, entry in zip(ids, document.entries, strict=True):
+    for native, entry in zip(ids, entries, strict=True):
         if not entry.title and not entry.text:
             continue
         published, how = _published(entry, now, undated or now)
@@ -53,7 +57,7 @@ def parse(
         if post.id not in posts:  # the same entry twice: the first is the newest version
             posts[post.id] = post
     if guessed:
-        faults.append(f"no-date: {guessed} of {len(document.entries)} posts have no date; taken as new when first seen")
+        faults.append(f"no-date: {guessed} of {len(entries)} posts have no date; taken as new when first seen")
     if ahead:
         faults.append(f"future-date: {ahead} posts are dated ahead of our clock; their date is not used")
     return Page(

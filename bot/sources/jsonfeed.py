@@ -12,6 +12,8 @@ from bot.sources.entry import Document, Entry
 from bot.sources.feed_text import html_links, html_text, is_web, title_text
 from bot.sources.plain import settle
 
+_MOST = 2_000
+
 
 def looks_like_json(body: bytes) -> bool:
     return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
@@ -26,14 +28,17 @@ def read_json(body: bytes) -> Document | None:
     if not isinstance(root, dict) or not isinstance(root.get("items"), list):
         return None
     rows = root["items"]
-    entries = tuple(_entry(row) for row in rows if isinstance(row, dict))
-    faults = (f"unread-entry: {len(rows) - len(entries)} items are no objects",) if len(entries) < len(rows) else ()
+    objects = [row for row in rows if isinstance(row, dict)]
+    faults = [f"unread-entry: {len(rows) - len(objects)} items are no objects"] if len(objects) < len(rows) else []
+    if len(objects) > _MOST:
+        faults.append(f"too-many: {len(objects)} items; the first {_MOST} are read")
+    entries = tuple(map(_entry, objects[:_MOST]))
     return Document(
         entries=entries,
         home=_text(root, "home_page_url"),
         title=title_text(_text(root, "title")),
         language=_text(root, "language"),
-        faults=faults,
+        faults=tuple(faults),
     )
 
 

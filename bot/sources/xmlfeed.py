@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from xml.parsers import expat
 
 import feedparser
 
@@ -19,6 +20,7 @@ _BENIGN = ("CharacterEncodingOverride", "NonXMLContentType")  # we decode oursel
 # References beyond Unicode make feedparser raise.
 _REFERENCE = re.compile(r"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?")
 _DECLARATION = re.compile(r"<!--.*?-->|<!(?!\[CDATA\[)[^>]*>?|<!(?!\[CDATA\[)", re.DOTALL)
+_LARGE = 1_000_000  # feedparser's tolerant reader needs seconds for a broken megabyte, and more than twice for two
 _CUT = ("…", "...", "[...]", "[…]", "[..]")
 
 
@@ -26,6 +28,9 @@ def read_xml(body: bytes, content_type: str | None) -> Document | None:
     """The feed in `body`, or None when it is none. Relative links are left so, but for `xml:base`."""
     text, wrong = decode(body, content_type)
     faults = [wrong] if wrong is not None else []
+    if len(text) > _LARGE and not _well_formed(text):
+        faults.append(f"broken-xml: large and not well-formed; its first {_LARGE} characters are read")
+        text = text[:_LARGE]
     parsed = _parsed(text)
     if parsed is None:
         faults.append("broken-xml: its declarations cannot be read; read without them")
@@ -60,6 +65,14 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
     except Exception:  # its tolerant reader raises many kinds on documents made to hurt
         return None
     return parsed
+
+
+def _well_formed(text: str) -> bool:
+    try:
+        expat.ParserCreate("utf-8").Parse(text.encode("utf-8", "replace"), True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def _possible(reference: re.Match[str]) -> str:

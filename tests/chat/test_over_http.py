@@ -423,3 +423,14 @@ async def test_logs_hold_neither_the_token_nor_what_people_write(
         assert it.api.token not in everything
         assert it.api.token.split(":")[1] not in everything
         assert "xyzzyword" not in everything
+
+
+async def test_a_refused_farewell_is_no_drama(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Telegram going away while the bot stops is one quiet line, not a traceback."""
+    async with stage(tmp_path) as it:
+        bot = it.bot()
+        await bot.start()
+        await it.api.until(lambda: it.api.polling)
+        it.api.fail_next("bad-gateway", method="getUpdates", times=3)
+        await bot.stop()
+        assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]

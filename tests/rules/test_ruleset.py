@@ -154,6 +154,30 @@ def test_explain_names_near_misses(loaded: Load) -> None:
     assert any("the post is in 'uk'" in explanation.refused and explanation.near_miss for explanation in refused)
 
 
+def test_what_is_missing_is_counted(loaded: Load) -> None:
+    """An `and` lacks all its failed parts, an `or` the nearest one, a distance one thing: to be closer."""
+    body = "storyline: s\ntitle: S\nconcepts: {a: [alpha], b: [beta], c: [gamma]}\nsignals:\n"
+    signals = "".join(
+        f"  s{number}: {{severity: low, when: '{when}'}}\n"
+        for number, when in enumerate(
+            ["a and (b or c)", "a and b and c", "a near/1 b", "in sentence(a and b)", "2 of (a, b, c)", "a and not d"]
+        )
+    )
+    ruleset = loaded(s=(body + signals).replace("c: [gamma]", "c: [gamma], d: [delta]"))
+    told = {e.signal: (e.missing, e.near_miss) for e in explain(ruleset, post("Alpha and some. Delta"))}
+    assert told == {
+        "s0": (1, True),
+        "s1": (2, False),
+        "s2": (1, True),
+        "s3": (1, True),
+        "s4": (1, True),
+        "s5": (1, True),
+    }
+    apart = {e.signal: (e.matched, e.missing) for e in explain(ruleset, post("Alpha and some. Beta"))}
+    assert apart["s2"] == (False, 1)
+    assert apart["s3"] == (False, 1)
+
+
 def test_explain_agrees_with_match(loaded: Load) -> None:
     """What explain calls a match is what matches."""
     ruleset = loaded(lexicon=LEXICON, mediation=MEDIATION)

@@ -174,6 +174,17 @@ def test_deep_nesting_is_read() -> None:
     assert post.text == "bottom"
 
 
+def test_feeds_made_to_hurt_are_read_as_far_as_is_sane() -> None:
+    """Thousands of entries, a broken megabyte, and elements nested without end each give posts and a named fault."""
+    many = read(rss(*(f"<title>t{number}</title><guid>{number}</guid>" for number in range(2_100))))
+    assert (len(many.posts), many.faults[0]) == (2_000, "too-many: 2100 entries; the first 2000 are read")
+    broken = read(rss("<title>First</title>", "<title>" + "a & b " * 200_000 + "</title>"))
+    assert broken.posts[0].title == "First"
+    assert broken.faults[0].startswith("broken-xml: large and not well-formed")
+    deep = read(rss("<title>A</title><description>" + "&lt;div&gt;" * 60_000 + "bottom</description>"))
+    assert deep.posts[0].text == "bottom"
+
+
 @pytest.mark.parametrize("url", ["https://[bad", "", "no url", "mailto:a@b.example"])
 def test_link_keys_never_fail(url: str) -> None:
     """Whatever stands where a link should be, it makes a key."""

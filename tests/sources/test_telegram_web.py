@@ -151,3 +151,24 @@ def test_a_permalink_of_the_stand_in_host_is_kept() -> None:
         parse_file("telegram", local.encode(), stand_in).posts[0].url == "http://127.0.0.1:8080/wire/harbour_wire/151"
     )
     assert parse_file("telegram", elsewhere.encode(), stand_in).posts[0].url == "https://t.me/harbour_wire/151"
+
+
+@pytest.mark.parametrize(
+    ("inner", "state"),
+    [
+        ("<div>" * 400_000, "nested deeper"),
+        ('<div class="tgme_widget_message" data-post="harbour_wire/1"></div>' * 10_000, "holds 10000 posts"),
+    ],
+)
+def test_pages_made_to_hurt_are_refused_at_once(inner: str, state: str) -> None:
+    """A page that would take minutes to build is refused before it is built."""
+    with pytest.raises(MarkupChanged, match=state):
+        parse_file("telegram", inner.encode(), source("harbour_wire"))
+
+
+def test_a_megabyte_in_one_line_is_cut_at_a_word() -> None:
+    """A huge text does not fill the archive: its beginning is kept, word by word."""
+    html = (FOLDER / "no_prev.html").read_text("utf-8").replace("Newest of a page", "word " * 200_000)
+    text = parse_file("telegram", html.encode(), source("harbour_wire")).posts[0].text
+    assert len(text) <= 32_768
+    assert text.endswith("word word")

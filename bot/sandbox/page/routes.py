@@ -150,6 +150,6 @@ async def local_only(
     if host not in _OURS:
         raise web.HTTPForbidden
     try:
-        return await handler(request)
+        return await handler(request)  # aiohttp names it so
     except Refusal:
         raise web.HTTPBadRequest from None

@@ -50,7 +50,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     title: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One post as `story.yaml` writes it; texts are Telegram HTML, `at` counts story minutes."""
 
     at: float
@@ -106,7 +106,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: tuple[Channel, ...]
     feeds: tuple[Feed, ...]
     happenings: dict[str, str]  # what happens in it → the storyline/signal that it is
-    posts: tuple[Entry, ...]
+    posts: tuple[Recorded, ...]
 
 
 class Story:
@@ -119,12 +119,12 @@ class Story:
         self.feeds = {feed.source: feed for feed in file.feeds}
         self.by_handle = {channel.handle.lower(): channel for channel in file.channels}
         self.happenings = file.happenings
-        self._entries = sorted(file.posts, key=lambda entry: entry.at)
-        wrong = list(_contradictions(self, self._entries, file.minutes))
+        self._records = sorted(file.posts, key=lambda record: record.at)
+        wrong = list(_contradictions(self, self._records, file.minutes))
         if wrong:
             raise ValueError("\n".join(wrong))
         self._numbers = self._numbered()
-        self._keys = {entry.key: number for number, entry in enumerate(self._entries) if entry.key}
+        self._keys = {record.key: number for number, record in enumerate(self._records) if record.key}
 
     @classmethod
     def load(cls, path: Path) -> Story:
@@ -138,14 +138,14 @@ class Story:
         due = {channel.source: channel.first for channel in self.channels.values()}
         due |= dict.fromkeys(self.feeds, 1)
         numbers = []
-        for entry in self._entries:
-            numbers.append(due[entry.source])
-            due[entry.source] += max(entry.album, 1)
+        for record in self._records:
+            numbers.append(due[record.source])
+            due[record.source] += max(record.album, 1)
         return numbers
 
     def at(self, minute: float) -> tuple[Shown, ...]:
         """All posts published by `minute`, oldest first, as they stand then; deleted ones say so."""
-        return tuple(self._shown(place, minute) for place, entry in enumerate(self._entries) if entry.at <= minute)
+        return tuple(self._shown(place, minute) for place, record in enumerate(self._records) if record.at <= minute)
 
     def of(self, source: str, minute: float) -> tuple[Shown, ...]:
         """The posts that stand on one source's page at `minute`, oldest first."""
@@ -153,9 +153,9 @@ class Story:
 
     def moments(self) -> list[float]:
         """Every minute at which something changes, in order."""
-        found = {entry.at for entry in self._entries}
-        found |= {entry.edit.at for entry in self._entries if entry.edit}
-        found |= {entry.deleted for entry in self._entries if entry.deleted is not None}
+        found = {record.at for record in self._records}
+        found |= {record.edit.at for record in self._records if record.edit}
+        found |= {record.deleted for record in self._records if record.deleted is not None}
         return sorted(found)
 
     def title_of(self, source: str) -> str:
@@ -163,31 +163,31 @@ class Story:
         return (self.channels.get(source) or self.feeds[source]).title
 
     def _shown(self, place: int, minute: float) -> Shown:
-        entry = self._entries[place]
-        origin = self._entries[self._keys[entry.forward]] if entry.forward else None
-        edit = entry.edit if entry.edit and entry.edit.at <= minute else None
-        gone = entry.deleted if entry.deleted is not None and entry.deleted <= minute else None
-        text, entities = _read(edit.text if edit else (origin.text if origin else entry.text))
+        record = self._records[place]
+        origin = self._records[self._keys[record.forward]] if record.forward else None
+        edit = record.edit if record.edit and record.edit.at <= minute else None
+        gone = record.deleted if record.deleted is not None and record.deleted <= minute else None
+        text, entities = _read(edit.text if edit else (origin.text if origin else record.text))
         forward = None
         if origin is not None and origin.source in self.channels:
-            forward = (self.channels[origin.source].handle, self._numbers[self._keys[entry.forward]])
+            forward = (self.channels[origin.source].handle, self._numbers[self._keys[record.forward]])
         return Shown(
-            source=entry.source,
+            source=record.source,
             number=self._numbers[place],
-            at=entry.at,
-            title=(edit.title if edit else "") or entry.title,
+            at=record.at,
+            title=(edit.title if edit else "") or record.title,
             text=text,
             entities=entities,
             edited=edit.at if edit else None,
             deleted=gone is not None,
-            changed=max(entry.at, edit.at if edit else entry.at, gone or entry.at),
+            changed=max(record.at, edit.at if edit else record.at, gone or record.at),
             forward=forward,
-            forward_title=self.title_of(origin.source) if origin else entry.hidden_origin,
-            reply=self._numbers[self._keys[entry.reply]] if entry.reply else None,
-            album=entry.album,
-            author=entry.author,
-            kind=entry.kind,
-            happening=origin.happening if origin else entry.happening,
+            forward_title=self.title_of(origin.source) if origin else record.hidden_origin,
+            reply=self._numbers[self._keys[record.reply]] if record.reply else None,
+            album=record.album,
+            author=record.author,
+            kind=record.kind,
+            happening=origin.happening if origin else record.happening,
         )
 
 
@@ -197,29 +197,29 @@ def _read(html: str) -> tuple[str, tuple[Entity, ...]]:
     return text, tuple(entities)
 
 
-def _contradictions(story: Story, entries: list[Entry], minutes: float) -> Iterator[str]:
-    keys: dict[str, Entry] = {}
-    for entry in entries:
-        where = f"post of {entry.source} at minute {entry.at:g}"
-        if entry.source not in story.channels and entry.source not in story.feeds:
+def _contradictions(story: Story, records: list[Recorded], minutes: float) -> Iterator[str]:
+    keys: dict[str, Recorded] = {}
+    for record in records:
+        where = f"post of {record.source} at minute {record.at:g}"
+        if record.source not in story.channels and record.source not in story.feeds:
             yield f"{where}: no such channel or feed"
-        if bool(entry.title) != (entry.source in story.feeds):
+        if bool(record.title) != (record.source in story.feeds):
             yield f"{where}: a feed's post has a title, a channel's has none"
-        if bool(entry.text) == bool(entry.forward):
+        if bool(record.text) == bool(record.forward):
             yield f"{where}: either a text or a forward"
-        for later in (entry.edit.at if entry.edit else None, entry.deleted):
-            if later is not None and not max(entry.at, 0) < later <= minutes:
+        for later in (record.edit.at if record.edit else None, record.deleted):
+            if later is not None and not max(record.at, 0) < later <= minutes:
                 yield f"{where}: changes at minute {later:g}, expected between its publication and the story's end"
-        if entry.at > minutes:
+        if record.at > minutes:
             yield f"{where}: published after the story's end"
-        for pointed in filter(None, (entry.forward, entry.reply)):
+        for pointed in filter(None, (record.forward, record.reply)):
             if pointed not in keys:
                 yield f"{where}: points at {pointed!r}, which no earlier post is called"
-            elif entry.reply == pointed and keys[pointed].source != entry.source:
+            elif record.reply == pointed and keys[pointed].source != record.source:
                 yield f"{where}: answers a post of another channel"
-        if entry.happening and entry.happening not in story.happenings:
-            yield f"{where}: no happening is called {entry.happening!r}"
-        if entry.key in keys:
-            yield f"{where}: the key {entry.key!r} is taken"
-        if entry.key:
-            keys[entry.key] = entry
+        if record.happening and record.happening not in story.happenings:
+            yield f"{where}: no happening is called {record.happening!r}"
+        if record.key in keys:
+            yield f"{where}: the key {record.key!r} is taken"
+        if record.key:
+            keys[record.key] = record

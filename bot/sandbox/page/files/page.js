@@ -249,6 +249,10 @@ for (const button of document.querySelectorAll("[data-show]")) {
     if (button.dataset.show === "chat") { delete world.unread[place(world.open)]; drawChats(); chat.toEnd(); }
   });
 }
+// Beside the drawer of chats, a click anywhere else closes it.
+document.querySelector(".talk").addEventListener("click", (event) => {
+  if (document.body.dataset.view === "chats" && !event.target.closest("[data-show]")) document.body.dataset.view = "chat";
+});
 document.addEventListener("visibilitychange", () => {
   if (looking()) { delete world.unread[place(world.open)]; drawChats(); }
 });
