@@ -116,6 +116,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, om
     language: str = ""
     main: tuple[str, ...] = ()  # of `lead`, what stands before "after", "amid", "following"
     denied: tuple[str, ...] = ()  # acts that it says are not so
+    proper: tuple[str, ...] = ()  # words of names as written, cut: what templates differ in
     speakers: tuple[str, ...] = ()  # who its lead says has said it
     digest: bool = False  # sums up several stories
     signals: tuple[tuple[str, str, str], ...] = ()  # (storyline, signal, phase)

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from rapidfuzz.distance import LCSseq
 
-from bot.events.lexicon import rarity
 from bot.events.score import Sketch, at_odds
 
 ENOUGH = 0.72  # of the shorter text's words, in order, in the longer one
 SHORT = 7  # words; texts below must agree wholly
-RARE = 3.0
 ALIKE = 0.6  # of the longer text in common: then a template is possible
 FEW = 9  # words not in common that a template may have
 NEARLY = 0.85
@@ -69,7 +67,7 @@ def _other_particulars(a: Sketch, b: Sketch) -> bool:
         or _each_other(one.dates, two.dates)
         or _each_other(one.places, two.places)
         or _each_other(one.actors, two.actors)
-        or _each_other(*(tuple(n for n in names if rarity(n) > RARE) for names in (one.names, two.names)))
+        or _each_other(one.proper, two.proper)
     )
 
 

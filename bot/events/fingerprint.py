@@ -41,8 +41,10 @@ _DIGEST = (
     *("digest", "recap", "round-up", "roundup", "what we know so far", "key events", "key developments"),
     *("daily summary", "weekly summary", "daily wrap", "weekly wrap"),
 )
-_UKRAINIAN = frozenset("іїєґІЇЄҐ")
-_RUSSIAN = frozenset("ыэъёЫЭЪЁ")
+_LETTER = re.compile(r"[^\W\d_]")
+_CYRILLIC = re.compile("[Ѐ-ӿ]")
+_UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
+_RUSSIAN = re.compile("[ыэъёЫЭЪЁ]")
 
 
 def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
@@ -67,6 +69,7 @@ def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
         main=tuple(sorted(found.main)),
         denied=tuple(sorted(found.denied)),
         speakers=tuple(sorted(found.speakers)),
+        proper=tuple(sorted(found.proper)),
         cites=tuple(dict.fromkeys(found.cites)),
         language=post.language or language(text or title),
         digest=_is_digest(title, text),
@@ -100,10 +103,10 @@ def keys_of(words: list[Reading]) -> tuple[int, ...]:
 
 def language(text: str) -> str:
     """`en`, `uk` or `ru` by the letters used; `en` stands for any Latin text. Feeds only the choice of scorer."""
-    letters = [letter for letter in text[:300] if letter.isalpha()]
-    if sum("Ѐ" <= letter <= "ӿ" for letter in letters) * 2 < len(letters):
+    sample = text[:300]
+    if sample.isascii() or len(_CYRILLIC.findall(sample)) * 2 < len(_LETTER.findall(sample)):
         return "en"
-    return "uk" if sum(map(_UKRAINIAN.__contains__, letters)) > sum(map(_RUSSIAN.__contains__, letters)) else "ru"
+    return "uk" if len(_UKRAINIAN.findall(sample)) > len(_RUSSIAN.findall(sample)) else "ru"
 
 
 def _forward(origin: str | None) -> str:

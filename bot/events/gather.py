@@ -174,9 +174,10 @@ def _retold(window: Window, report: Report) -> _Found | None:
 
 
 def _likelihood(mine: Sketch, theirs: Sketch) -> float:
-    """How likely two posts tell of one happening; posts that hardly share a term are not read closely."""
-    if shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
-        return 0.0
+    """How likely two posts tell of one happening; posts that share neither terms nor a signal are not read closely."""
+    if set(mine.print.signals).isdisjoint(theirs.print.signals):
+        if shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
+            return 0.0
     likelihood = score(mine, theirs)[0]
     return 0.0 if likelihood > DOUBT and other_happening(mine, theirs) else likelihood
 

@@ -32,6 +32,7 @@ class Walk:
         self.main: set[str] = set()
         self.denied: set[str] = set()  # acts that it says are not so
         self.speakers: set[str] = set()  # who is said to say it, in the lead
+        self.proper: set[str] = set()  # words of names as written, cut
         self.cites: list[str] = []
         self._starts: set[int] = set()  # words that begin a sentence
         self._dashes: set[int] = set()  # words that stand after a dash
@@ -54,10 +55,13 @@ class Walk:
             elif token == ":":  # noqa: S105
                 self._colons.add(len(words))
             else:
+                word = read(token)
                 if begins:
                     self._starts.add(len(words))
                     begins = False
-                words.append(read(token))
+                elif token[0].isupper():
+                    self.proper.add(word.cut)
+                words.append(word)
         self._lead_end = min(self._lead_end or len(words), LEAD_WORDS)
         background = (at for at in range(4, self._lead_end) if words[at].background)
         self._main_end = next(background, self._lead_end)

@@ -90,8 +90,10 @@ class Embedded:
         try:
             self._stop_orphan()
             self._launch()
-        except BaseException:
+        except BaseException as error:
             self.stop()
+            if isinstance(error, OSError):
+                raise self._unusable(error) from error
             raise
 
     def ensure(self) -> bool:
@@ -129,8 +131,7 @@ class Embedded:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise SettingsError(f"the data folder {self.folder.parent} cannot be written: {why}") from error
+            raise self._unusable(error) from error
         parent = self.socket.parent
         if parent != self.folder:
             parent.mkdir(mode=0o700, exist_ok=True)
@@ -138,12 +139,15 @@ class Embedded:
                 raise SettingsError(f"{parent} belongs to another user: choose a shorter WIREWATCH_DATA")
             parent.chmod(0o700)
 
+    def _unusable(self, error: OSError) -> SettingsError:
+        why = error.strerror or type(error).__name__
+        return SettingsError(f"the data folder {self.folder.parent} cannot be written: {why}")
+
     def _own(self) -> None:
         try:
             lock = os.open(self.folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise SettingsError(f"the data folder {self.folder.parent} cannot be written: {why}") from error
+            raise self._unusable(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

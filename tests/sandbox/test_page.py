@@ -184,9 +184,19 @@ async def test_phone_width(sandbox: Sandbox, bot: Any, page: Page) -> None:
     await sandbox.begin()
     await bot.alert(sandbox.reader)
     for view, shown in (("wire", ".wire"), ("chats", ".rail"), ("chat", ".talk")):
-        await page.locator(f"[data-show={view}]").click()
+        await page.locator(f".tabs [data-show={view}]").click()
         await expect(page.locator(shown)).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def test_tablet_width(sandbox: Sandbox, bot: Any, page: Page) -> None:
+    """Between phone and desk the chats are a drawer that a click beside it closes."""
+    await page.set_viewport_size({"width": 1000, "height": 700})
+    await expect(page.locator(".rail")).to_be_hidden()
+    await page.locator(".to-chats").click()
+    await expect(page.locator(".rail")).to_be_visible()
+    await page.locator(".scroll").click(position={"x": 500, "y": 100})
+    await expect(page.locator(".rail")).to_be_hidden()
 
 
 async def test_the_page_finds_the_sandbox_again(sandbox: Sandbox, bot: Any, page: Page) -> None:

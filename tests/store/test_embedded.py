@@ -143,6 +143,18 @@ def test_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
         Embedded(tmp_path / "data").start()
 
 
+def test_a_folder_that_fails_half_way_is_given_back(tmp_path: Path) -> None:
+    """A file that cannot be written is told in the same words, and the folder is free for the next try."""
+    blocked = tmp_path / "store" / "server.conf"
+    blocked.mkdir(parents=True)
+    with pytest.raises(SettingsError, match="cannot be written: Is a directory"):
+        Embedded(tmp_path).start()
+    blocked.rmdir()
+    server = Embedded(tmp_path)
+    server.start()
+    server.stop()
+
+
 async def test_an_unreachable_redis_is_one_sentence(tmp_path: Path) -> None:
     """The place is named, the password is not, and it is told at once."""
     async with asyncio.timeout(10):
