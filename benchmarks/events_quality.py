@@ -2,9 +2,9 @@
 
     python -m benchmarks.events_quality [--corpus ../shared] [--folds] [--curve docs/img/gathering.svg]
 
-Ours is measured twice: with the shipped weights, and (`--folds`, needs numpy) by cross-validation over events, where the
-weights that judge an event never saw it. Every baseline has its threshold tuned on the very file it is measured on, so
-it is flattered. Pairwise precision, recall and F1 count pairs of posts within 48 hours.
+Ours is measured twice: with the shipped weights, and (`--folds`, needs numpy) by cross-validation over events, where
+the weights that judge an event never saw it. Every baseline has its threshold tuned on the very file it is measured
+on, so it is flattered. Pairwise precision, recall and F1 count pairs of posts within 48 hours.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ BASELINES = {"4-gram Jaccard": jaccard, "shared words": shared_words, "rapidfuzz
 
 
 def baseline(rows: list[Row], alike: Callable[[str, str], float]) -> tuple[float, Counts, float]:
-    """The best that one similarity reaches when every post joins the likeliest earlier one: threshold, counts, B-cubed."""
+    """The best of one similarity, each post joining the likeliest earlier one: threshold, counts, B-cubed."""
     if is_pairs(rows):
         posts = sorted(
             {post.id: post for row in rows for post in pair_posts(row)}.values(), key=lambda p: (p.published, p.id)
@@ -203,7 +203,8 @@ def picture(curves: dict[str, list[tuple[float, float, float]]]) -> str:
     for tick in range(5, 11):
         y = 370 - (tick / 10 - 0.5) * 640
         parts.append(
-            f'<line x1="60" x2="560" y1="{y:.0f}" y2="{y:.0f}" stroke="#ddd"/><text x="28" y="{y + 4:.0f}">{tick / 10}</text>'
+            f'<line x1="60" x2="560" y1="{y:.0f}" y2="{y:.0f}" stroke="#ddd"/>'
+            f'<text x="28" y="{y + 4:.0f}">{tick / 10}</text>'
         )
     for tick in range(2, 11, 2):
         x = 60 + tick / 10 * 500
@@ -211,7 +212,8 @@ def picture(curves: dict[str, list[tuple[float, float, float]]]) -> str:
     parts.append('<text x="180" y="412">likelihood from which a post joins an event</text>')
     sure = sys.modules["bot.events.gather"].SURE
     parts.append(
-        f'<line x1="{60 + sure * 500:.0f}" x2="{60 + sure * 500:.0f}" y1="50" y2="370" stroke="#cf222e" stroke-dasharray="2 3"/>'
+        f'<line x1="{60 + sure * 500:.0f}" x2="{60 + sure * 500:.0f}" y1="50" y2="370" stroke="#cf222e" '
+        'stroke-dasharray="2 3"/>'
     )
     for n, (name, points) in enumerate(curves.items()):
         for which, dash in ((1, ""), (2, ' stroke-dasharray="6 4"')):
@@ -219,7 +221,8 @@ def picture(curves: dict[str, list[tuple[float, float, float]]]) -> str:
             parts.append(f'<polyline points="{path}" fill="none" stroke="{colours[n]}" stroke-width="2"{dash}/>')
         parts.append(f'<text x="570" y="{80 + 22 * n}" fill="{colours[n]}">{name}</text>')
     parts.append(
-        '<text x="570" y="190" fill="#444">precision solid,</text><text x="570" y="208" fill="#444">recall dashed</text></svg>'
+        '<text x="570" y="190" fill="#444">precision solid,</text>'
+        '<text x="570" y="208" fill="#444">recall dashed</text></svg>'
     )
     return "\n".join(parts) + "\n"
 

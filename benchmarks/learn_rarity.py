@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.events.clean import body
-from bot.events.lexicon import UNKNOWN, vocabulary
 from bot.events.fingerprint import language, said_terms
+from bot.events.lexicon import UNKNOWN, vocabulary
 from bot.model import Post
 
 LEAST = {"en": 3, "uk": 3, "ru": 8}
@@ -49,10 +49,8 @@ def main(paths: list[str]) -> None:
         for term, count in counts.items():
             if count >= LEAST[spoken] and not term[0].isdigit():
                 weights[term].append(-math.log(count / total[spoken]))
-    print(
-        "# How rare a term is: 4 x -ln(share of posts that hold it). A meaning that several languages share has the mean of"
-    )
-    print("# theirs, any other term that of the language where it is commonest.")
+    print("# How rare a term is: 4 x -ln(share of posts that hold it). A meaning that several languages share")
+    print("# has the mean of theirs, any other term that of the language where it is commonest.")
     print(f"# Learned by benchmarks/learn_rarity.py from {dict(sorted(total.items()))} posts.")
     kinds = vocabulary().kinds
     for term, found in sorted(weights.items()):

@@ -29,8 +29,20 @@ from bot.model import Match, Post
 
 RIDGE = 1.0
 AGAINST = frozenset(
-    "names-clash acts-clash places-clash numbers-clash counts-clash dates-clash speakers-clash signals-clash "
-    "main-acts-clash follow-up hours-apart one-denies".split()
+    (
+        "names-clash",
+        "acts-clash",
+        "places-clash",
+        "numbers-clash",
+        "counts-clash",
+        "dates-clash",
+        "speakers-clash",
+        "signals-clash",
+        "main-acts-clash",
+        "follow-up",
+        "hours-apart",
+        "one-denies",
+    )
 )
 FREE = frozenset({"same-outlet", "brevity"})
 PRIOR = {

@@ -48,6 +48,10 @@ class RuleFaults(WirewatchError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+class RulesUnproven(RuleFaults):
+    """The rules load, but break promises of their own (cases, timelines, quiet baseline): refuse them unless forced."""
+
+
 # --- sources: one class for each state that a failed poll puts a source in ---------------------------------------
 
 

@@ -143,6 +143,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""  # Post.digest() of the version shown
     edited: bool = False
     gone: bool = False  # deleted by its source
+    dissent: bool = False  # denies what the event's other reports say; no witness of it
     was: str = ""  # the excerpt before its newest edit, where that changed what it says
     fingerprint: Fingerprint = Fingerprint()
 
@@ -176,8 +177,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origins(self) -> int:
-        """Corroboration: independent outlets behind it, deleted posts left out."""
-        return len({report.origin for report in self.reports if not report.gone})
+        """Corroboration: independent outlets behind it, deleted posts and denials left out."""
+        return len({report.origin for report in self.reports if not report.gone and not report.dissent})
+
+    @property
+    def dissents(self) -> int:
+        """Independent outlets that deny it: "sources disagree: 2 say so, 1 denies"."""
+        return len({report.origin for report in self.reports if not report.gone and report.dissent})
 
     @property
     def first(self) -> Report:

@@ -142,7 +142,7 @@ def _reason(
 def _first_word(
     before: Event | None, storyline: str, standing: _Standing, policy: Policy, now: datetime
 ) -> Reason | None:
-    """The first alert, once its signal has the origins it needs. An old happening that only now comes in is not news."""
+    """The first alert, once its signal has the origins it needs. Old happenings that come in late are no news."""
     if not standing.ready:
         return None
     if (now - max(report.published for report in standing.reports)).total_seconds() > policy.fresh_for:
@@ -165,7 +165,9 @@ def _retracted(before: Event, after: Event, standing: _Standing, told: Said) -> 
 
 
 def _contradicted(before: Event, after: Event, storyline: str, policy: Policy) -> bool:
-    """Whether a report has just come in (or was rewritten) whose phase is another than all others' so far."""
+    """Whether the first denial has just come in, or a report whose phase is another than all others' so far."""
+    if after.dissents and not before.dissents:
+        return True
     earlier = {phase for report in before.reports if not report.gone for phase in _phases(report, storyline, policy)}
     known = {report.post: report for report in before.reports}
     for report in after.reports:

@@ -1,4 +1,4 @@
-"""The console command `wirewatch`: run · demo · doctor · rules · sources · replay.
+"""The console command `wirewatch`: run · demo · doctor · rules · sources · posts · replay.
 
 Exit codes: 0 good; 1 faults found, or cases that fail; 2 wrong usage or an environment that cannot work.
 """
@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import demo, doctor, replay, rules, run, sources
+from bot.cli import demo, doctor, posts, replay, rules, run, sources
 from bot.cli.output import complain
 from bot.errors import RuleFaults, WirewatchError
 
@@ -26,6 +26,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("replay")(replay.replay)
 app.add_typer(rules.app, name="rules")
+app.add_typer(posts.app, name="posts")
 app.add_typer(sources.app, name="sources")
 
 

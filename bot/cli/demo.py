@@ -27,21 +27,22 @@ SHARES = tuple(role for role in ROLES if role != "console")
 def demo(
     port: Annotated[int, typer.Option(help="Where the chat page is served; a free port when taken.")] = 8080,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the story anew instead of going on with it.")] = False,
+    speed: Annotated[float, typer.Option(min=2, max=3600, help="Story minutes a minute.")] = 60,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print the bot's log.")] = False,
 ) -> None:
     """Tell a three-minute story in a chat page on this machine. No token, no network, everything in it invented."""
     settings = Settings.from_env({name: value for name, value in os.environ.items() if name != "TELEGRAM_BOT_TOKEN"})
     logs.configure(settings.log_format, logs.INFO if verbose else logs.ERROR)
-    asyncio.run(_demo(settings, port, fresh))
+    asyncio.run(_demo(settings, port, fresh, speed))
 
 
-async def _demo(settings: Settings, port: int, fresh: bool) -> None:
+async def _demo(settings: Settings, port: int, fresh: bool, speed: float) -> None:
     stop = stop_signal()
     wire, data = _fixtures() / "wire", settings.data / "demo"
-    clock = story_clock(wire, data)
+    clock = story_clock(wire, data, speed)
     if clock.resumed and (fresh or story_is_over(data, app.utc_now())):
         wipe_story(data)
-        clock = story_clock(wire, data)
+        clock = story_clock(wire, data, speed)
     async with Sandbox(wire, data, clock, port) as sandbox:
         sandbox.write_sources(data / "sources.yaml")
         sources = load_sources(data / "sources.yaml")
@@ -70,7 +71,9 @@ async def _first_looks(store: Store, sources: int) -> None:
 
 def _where(sandbox: Sandbox, clock: StoryClock, port: int) -> str:
     moved = f" (port {port} is taken)" if sandbox.moved else ""
-    goes_on = "the story goes on where it stopped" if clock.resumed else "a story unfolds over three minutes"
+    minutes = clock.length.total_seconds() / 60 / clock.speed
+    length = f"{minutes:.0f} minutes" if minutes >= 2 else f"{minutes * 60:.0f} seconds"
+    goes_on = "the story goes on" if clock.resumed else f"a story unfolds over {length}"
     return f"Open {sandbox.page_url}{moved}: {goes_on}; everything in it is invented. Ctrl-C stops it."
 
 

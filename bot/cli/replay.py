@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.table import Table
 
+from bot.cli.archive import good, opened
 from bot.cli.output import complain, out
-from bot.errors import SettingsError
-from bot.model import Post
 from bot.pipeline import replay as pipeline
 from bot.pipeline.posts import BadLine, read_posts
 from bot.rules import load
@@ -32,39 +29,19 @@ def replay(
 ) -> None:
     """Run POSTS in time order through match, gather and decide, on the posts' own clock, without network."""
     bad: list[BadLine] = []
-    with _opened(posts) as lines:
-        good = _good(read_posts(lines, posts), bad)
+    with opened(posts) as lines:
+        kept = good(read_posts(lines, posts), bad)
         if together:
-            rows = pipeline.replay(good, pipeline.Together(), {})
+            rows = pipeline.replay(kept, pipeline.Together(), {})
         else:
             ruleset = load(rules)
-            rows = pipeline.replay(good, ruleset, ruleset.storylines)
+            rows = pipeline.replay(kept, ruleset, ruleset.storylines)
         (_print_json if as_json else _print_table)(rows)
     for line in bad:
         complain(str(line))
     if bad:
         complain(f"{len(bad)} lines were passed over")
         raise typer.Exit(1)
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        with Path(name).open("rb") as file:
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
-    except OSError as error:
-        raise SettingsError(f"{name} cannot be read: {error.strerror or error}") from None
-
-
-def _good(posts: Iterable[Post | BadLine], bad: list[BadLine]) -> Iterator[Post]:
-    for post in posts:
-        if isinstance(post, BadLine):
-            bad.append(post)
-        else:
-            yield post
 
 
 def _print_json(rows: Iterator[dict[str, Any]]) -> None:

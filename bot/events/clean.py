@@ -8,7 +8,10 @@ a line goes only when every word of it belongs to such a list or to the outlet's
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from bot.events.fold import fold
+from bot.events.marks import SIGNATURE
 from bot.model import Post
 
 _LINK = re.compile(r"\[([^\]\n]*)\]\((?:https?://|tg://)[^)\s]*\)")
@@ -27,108 +30,6 @@ _PREFIX = re.compile(
 _CAMEL = re.compile(r"#(\w+)")
 _HUMP = re.compile(r"(?<=[a-zа-яіїєґ])(?=[A-ZА-ЯІЇЄҐ])")
 _WORD = re.compile(r"[^\W_]+")
-_SIGNATURE = frozenset(
-    [
-        "subscribe",
-        "follow",
-        "join",
-        "us",
-        "our",
-        "on",
-        "in",
-        "the",
-        "to",
-        "for",
-        "more",
-        "news",
-        "channel",
-        "telegram",
-        "backup",
-        "link",
-        "bio",
-        "boost",
-        "via",
-        "read",
-        "watch",
-        "share",
-        "chat",
-        "without",
-        "vpn",
-        "tip",
-        "tips",
-        "send",
-        "here",
-        "x",
-        "twitter",
-        "подписаться",
-        "подписывайся",
-        "подписывайтесь",
-        "подпишись",
-        "подпишитесь",
-        "подписка",
-        "прислать",
-        "предложить",
-        "новость",
-        "новости",
-        "канал",
-        "наш",
-        "наши",
-        "на",
-        "в",
-        "и",
-        "все",
-        "самые",
-        "больше",
-        "тут",
-        "здесь",
-        "бот",
-        "чат",
-        "связь",
-        "реклама",
-        "сообщить",
-        "читать",
-        "читайте",
-        "без",
-        "впн",
-        "нас",
-        "с",
-        "нами",
-        "сводка",
-        "репосты",
-        "по",
-        "вопросам",
-        "підписатися",
-        "підписатись",
-        "підписуйся",
-        "підписуйтесь",
-        "підпишись",
-        "надіслати",
-        "запропонувати",
-        "новину",
-        "новини",
-        "наш",
-        "у",
-        "та",
-        "і",
-        "усі",
-        "більше",
-        "повідомити",
-        "буст",
-        "за",
-        "max",
-        "vk",
-        "вк",
-        "дзен",
-        "rutube",
-        "youtube",
-        "инстаграм",
-        "whatsapp",
-        "макс",
-        "эксклюзивы",
-        "сотрудничество",
-        "обратная",
-    ]
-)
 _ASKS = re.compile(
     r"подпис|підпис|subscribe|прислать нов|надіслати нов|предложить нов|\bfollow us\b|\bjoin us\b|без vpn|наш канал",
     re.I,
@@ -137,7 +38,7 @@ _ASKS = re.compile(
 
 def body(post: Post) -> tuple[str, str]:
     """Title and text of `post` as said by its author: without marks, links, prefixes and signatures."""
-    own = frozenset(word.lower() for word in _WORD.findall(f"{post.outlet} {post.source}"))
+    own = _own(post.outlet, post.source)
     title = _PREFIX.sub("", _plain(post.title), count=1).strip()
     lines = [line.strip() for line in _plain(post.text).split("\n")]
     while lines and _hangs(lines[-1], own):
@@ -147,6 +48,12 @@ def body(post: Post) -> tuple[str, str]:
     kept = [line for line in lines if line and not (len(line) < 90 and _ASKS.search(line) and _hangs(line, own))]
     text = "\n".join(kept)
     return title, _PREFIX.sub("", text, count=1).strip()
+
+
+@lru_cache(maxsize=4096)
+def _own(outlet: str, source: str) -> frozenset[str]:
+    """The words of a channel's own name."""
+    return frozenset(fold(word) for word in _WORD.findall(f"{outlet} {source}"))
 
 
 def _plain(text: str) -> str:
@@ -169,8 +76,8 @@ def _hangs(line: str, own: frozenset[str]) -> bool:
     """Whether a line is the channel's own sign: nothing but emoji, its name, and words that ask for followers."""
     if len(line) > 120:
         return False
-    words = [word.lower() for word in _WORD.findall(_BARE_DOMAIN.sub(" ", line))]
+    words = [fold(word) for word in _WORD.findall(_BARE_DOMAIN.sub(" ", line))]
     if not words:
         return True
-    strange = sum(word not in _SIGNATURE and word not in own for word in words)
+    strange = sum(word not in SIGNATURE and word not in own for word in words)
     return strange == 0 or (len(line) < 80 and strange <= len(words) // 2 and _ASKS.search(line) is not None)

@@ -22,7 +22,13 @@ def event_id(post: str) -> str:
 
 
 def report_of(
-    post: Post, matches: Sequence[Match], fingerprint: Fingerprint, now: datetime, copy_of: str | None = None
+    post: Post,
+    matches: Sequence[Match],
+    fingerprint: Fingerprint,
+    now: datetime,
+    copy_of: str | None = None,
+    *,
+    dissent: bool = False,
 ) -> Report:
     """The report that `post` is, seen at `now`. Headline and excerpt are literal extracts."""
     field = "text" if post.text.strip() else "title"
@@ -46,6 +52,7 @@ def report_of(
         marks=tuple(sorted(marks)),
         language=post.language or fingerprint.language,
         copy_of=copy_of,
+        dissent=dissent,
         signals=tuple(sorted({(match.storyline, match.signal) for match in matches})),
         digest=post.digest(),
         edited=post.edited,

@@ -2,15 +2,15 @@
 
 Two texts are copies when the shorter one's words stand in the longer one in their order, nearly all of them. What
 differs decides the rest: templated alerts ("Air raid alert in … district") differ in nothing but an hour, a number or
-a place, and are different happenings. So a difference in *particulars* on both sides forbids a copy, and so does a "not"
-that only one of them holds.
+a place, and are different happenings. So a difference in *particulars* on both sides forbids a copy, and so does a
+"not" that only one of them holds.
 """
 
 from __future__ import annotations
 
 from rapidfuzz.distance import LCSseq
 
-from bot.events.score import Sketch, at_odds
+from bot.events.score import Sketch, at_odds, counts_clash
 
 ENOUGH = 0.72  # of the shorter text's words, in order, in the longer one
 SHORT = 7  # words; texts below must agree wholly
@@ -24,13 +24,14 @@ FEW_WORDS = 18
 class Overlap:
     """How two texts lie over each other. `other`: alike on the surface, yet of another happening."""
 
-    __slots__ = ("contained", "longer", "other", "shorter")
+    __slots__ = ("contained", "counted", "longer", "other", "shorter")
 
     def __init__(self, a: Sketch, b: Sketch):
         one, two = a.print.words, b.print.words
         self.shorter, self.longer = sorted((len(one), len(two)))
         common = LCSseq.similarity(one, two) if self.shorter else 0
         self.contained = common / self.shorter if self.shorter else 0.0
+        self.counted = counts_clash(a, b)
         few_differ = self.longer - common <= max(FEW, (1 - NEARLY) * self.longer)
         alike = few_differ and common >= ALIKE * self.longer
         self.other = at_odds(a.print, b.print) or (alike and _other_particulars(a, b))
@@ -38,7 +39,7 @@ class Overlap:
     @property
     def copy(self) -> bool:
         """Whether the one text is a copy, a cut or an extension of the other."""
-        if self.other or self.shorter < 3:
+        if self.other or self.counted or self.shorter < 3:
             return False
         if self.shorter < SHORT:
             return self.contained == 1.0
@@ -46,7 +47,7 @@ class Overlap:
 
 
 def other_happening(a: Sketch, b: Sketch) -> bool:
-    """Whether two texts are alike on the surface and yet tell of different happenings; cheap when they are not alike."""
+    """Whether two texts are alike on the surface and yet tell of different happenings; mostly a cheap no."""
     if at_odds(a.print, b.print) or repeats_itself(a, b):
         return True
     if len(a.keys & b.keys) < 0.15 * min(len(a.keys), len(b.keys)):
@@ -56,7 +57,9 @@ def other_happening(a: Sketch, b: Sketch) -> bool:
 
 def repeats_itself(a: Sketch, b: Sketch) -> bool:
     """Whether a channel says its few words again hours later ("All clear."): they tell of another happening."""
-    return a.outlet == b.outlet and abs(a.at - b.at) > REPEAT and min(len(a.print.words), len(b.print.words)) < FEW_WORDS
+    return (
+        a.outlet == b.outlet and abs(a.at - b.at) > REPEAT and min(len(a.print.words), len(b.print.words)) < FEW_WORDS
+    )
 
 
 def _other_particulars(a: Sketch, b: Sketch) -> bool:

@@ -6,6 +6,7 @@ are cut to six letters, and whatever the shipped vocabulary knows is named indep
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Iterable
@@ -96,7 +97,7 @@ def keys_of(words: list[Reading]) -> tuple[int, ...]:
     on where it stands.
     """
     words = words[:KEY_WORDS]
-    weights = [a.cut_weight + b.cut_weight for a, b in zip(words, words[1:], strict=False)]
+    weights = [a.cut_weight + b.cut_weight for a, b in itertools.pairwise(words)]
     rarest = sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:KEYS]
     return tuple(sorted({zlib.crc32(f"{words[at].cut} {words[at + 1].cut}".encode()) for at in rarest}))
 

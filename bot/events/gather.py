@@ -5,6 +5,9 @@
 3. the same happening in other words or another language: a report of the same event, of its own origin
 4. otherwise a new event
 
+A post that no rule matched is passed over, unless it denies an open event ("no evacuation is planned"): then it joins
+that event as a dissent, so that readers hear that sources disagree.
+
 A false merge hides news and is worse than a second alert, so every step answers only when it is sure. Pure: `now` and
 the window are arguments, nothing is put into the window here, and equal input gives equal output. A post that sums up
 several stories joins no event in step 3.
@@ -12,7 +15,6 @@ several stories joins no event in step 3.
 
 from __future__ import annotations
 
-import enum
 import math
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +23,9 @@ import msgspec
 
 from bot.events.compose import begin, extend, report_of
 from bot.events.copies import Overlap, other_happening, repeats_itself
+from bot.events.dissent import dissent
 from bot.events.fingerprint import fingerprint
+from bot.events.placement import CLOSE, READ, SURE, Placement, Relation
 from bot.events.score import Sketch, explain, score, shared_weight
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
@@ -30,30 +34,7 @@ CANDIDATE = 0.12  # share of the shorter post's weight below which two posts are
 DOUBT = 0.1  # likelihood from which surface likeness is looked at too
 LEAST = 5.0  # weight of leading terms that an event must share to be read closely
 LEAST_SHARE = 0.05  # and as a share of the post's own
-CLOSE = 8  # events read closely in each of steps 2 and 3
 CROWD = 0.1  # added to the likelihood, only to choose among events that are all sure
-READ = 6  # reports of an event that a post is compared with
-SURE = 0.52  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
-
-
-class Relation(enum.StrEnum):
-    """How a post came to its event."""
-
-    SAME = "same"
-    COPY = "copy"
-    OTHER_WORDS = "other-words"
-    NEW = "new"
-
-
-class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a post belongs: the event before and after it, and why."""
-
-    before: Event | None
-    after: Event  # not yet in the window
-    relation: Relation
-    against: str | None = None  # the post that it was found to repeat or to confirm
-    score: float = 1.0
-    why: tuple[tuple[str, float], ...] = ()  # features, the weightiest first
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -68,7 +49,7 @@ def gather(window: Window, post: Post, matches: Sequence[Match], now: datetime) 
     """Place `post`. None when it changes nothing: it matches no signal and is unknown, or is known as it stands."""
     known = window.event_of(post.id)
     if known is None and not matches:
-        return None
+        return dissent(window, post, now)
     made = fingerprint(post, matches)
     if known is not None:
         return _again(known, post, matches, made, now)
@@ -77,7 +58,7 @@ def gather(window: Window, post: Post, matches: Sequence[Match], now: datetime) 
     if found is None:
         return Placement(before=None, after=begin(report, matches, now), relation=Relation.NEW, score=0.0)
     if found.relation is not Relation.OTHER_WORDS:
-        report = msgspec.structs.replace(report, copy_of=found.report.post)
+        report = msgspec.structs.replace(report, copy_of=found.report.post, dissent=found.report.dissent)
     return Placement(
         before=found.event,
         after=extend(found.event, (*found.event.reports, report), matches, now),
@@ -107,7 +88,13 @@ def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint
     fresh = report_of(post, matches, made, now, old.copy_of)
     if fresh.digest == old.digest and fresh.signals == old.signals and not old.gone:
         return None
-    fresh = msgspec.structs.replace(fresh, seen=old.seen, edited=old.edited or fresh.digest != old.digest)
+    fresh = msgspec.structs.replace(
+        fresh,
+        seen=old.seen,
+        edited=old.edited or fresh.digest != old.digest,
+        dissent=old.dissent,
+        was=old.excerpt if fresh.fingerprint.words != old.fingerprint.words else old.was,
+    )
     reports = [fresh if report.post == post.id else report for report in event.reports]
     return Placement(before=event, after=extend(event, reports, matches, now), relation=Relation.SAME, against=post.id)
 
@@ -173,12 +160,18 @@ def _retold(window: Window, report: Report) -> _Found | None:
     return msgspec.structs.replace(best, why=why)
 
 
+def _telling(event: Event) -> list[Report]:
+    """The reports that a post is compared with: the first and the newest; digests and denials tell of other things."""
+    told = [report for report in event.reports if not report.fingerprint.digest and not report.dissent]
+    return [*told[:1], *told[1:][-READ:]]
+
+
 def _likelihood(mine: Sketch, theirs: Sketch) -> float:
     """How likely two posts tell of one happening; posts that share neither terms nor a signal are not read closely."""
-    if set(mine.print.signals).isdisjoint(theirs.print.signals):
-        if shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
-            return 0.0
-    likelihood = score(mine, theirs)[0]
+    apart = set(mine.print.signals).isdisjoint(theirs.print.signals)
+    if apart and shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
+        return 0.0
+    likelihood = score(mine, theirs)
     return 0.0 if likelihood > DOUBT and other_happening(mine, theirs) else likelihood
 
 
@@ -190,9 +183,7 @@ def _pull(found: _Found) -> float:
 def _likeness(window: Window, mine: Sketch, event: Event) -> _Found | None:
     """How likely an event is the happening that a post tells of: its nearest report counts most, all of them some."""
     likely: list[tuple[float, Report]] = []
-    for known in (*event.reports[:1], *event.reports[1:][-READ:]):
-        if known.fingerprint.digest:
-            continue
+    for known in _telling(event):
         theirs = window.sketch(known)
         likely.append((_likelihood(mine, theirs), known))
     if not likely:

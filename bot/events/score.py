@@ -60,7 +60,20 @@ class Sketch:
     """A fingerprint unpacked for comparing: its terms with their weights. Derived, so never stored."""
 
     __slots__ = (
-        *("at", "counts", "groups", "keys", "lead", "lead_weight", "main", "main_weight", "outlet", "print", "terms"),
+        *(
+            "at",
+            "counts",
+            "groups",
+            "keys",
+            "lead",
+            "lead_weight",
+            "leading",
+            "main",
+            "main_weight",
+            "outlet",
+            "print",
+            "terms",
+        ),
         *("text", "units", "weight"),
     )
 
@@ -83,6 +96,7 @@ class Sketch:
         self.units = _by_unit(fingerprint.numbers)
         self.counts = _by_unit(tuple(term for term in fingerprint.lead if " " in term))
         self.keys = frozenset(fingerprint.keys)
+        self.leading: list[tuple[str, float]] | None = None  # filled by the window that looks for candidates
         self.text = " ".join(fingerprint.words[:60])
         self.groups = {name: frozenset(getattr(fingerprint, name)) for name in GROUPS}
 
@@ -125,7 +139,7 @@ def features(a: Sketch, b: Sketch) -> dict[str, float]:
         "follow-up": max(_follows(a, b), _follows(b, a)),
         "one-denies": float(at_odds(one, two)),
         "same-outlet": float(a.outlet == b.outlet) * (1 - soon),
-        "counts-clash": _counts_clash(a, b),
+        "counts-clash": float(counts_clash(a, b)),
         "close-reading": fuzz.token_set_ratio(a.text, b.text) / 100 if one.language == two.language else 0.0,
     }
     found["names-shared"], found["names-clash"] = _agreement(a, b, "names")
@@ -197,12 +211,12 @@ def _numbers(a: Sketch, b: Sketch) -> tuple[float, float]:
     return min(same, 2) / 2, min(clash, 2) / 2
 
 
-def _counts_clash(a: Sketch, b: Sketch) -> float:
+def counts_clash(a: Sketch, b: Sketch) -> bool:
     """Whether both headlines count one thing differently. Tolls are left out, since they grow while an event lasts."""
     if not a.counts or not b.counts:
-        return 0.0
+        return False
     units = a.counts.keys() & b.counts.keys() - TOLLS
-    return float(any(a.counts[unit].isdisjoint(b.counts[unit]) for unit in units))
+    return any(a.counts[unit].isdisjoint(b.counts[unit]) for unit in units)
 
 
 def _signals(one: Fingerprint, two: Fingerprint) -> tuple[float, float]:
@@ -229,12 +243,13 @@ def use_weights(weights: dict[str, dict[str, float]]) -> Iterator[None]:
         _weights.update(shipped)
 
 
-def score(a: Sketch, b: Sketch) -> tuple[float, dict[str, float]]:
-    """The likelihood, 0 to 1, that two posts tell of one happening, and the features it came from."""
+def score(a: Sketch, b: Sketch, *, ignoring: str = "") -> float:
+    """The likelihood, 0 to 1, that two posts tell of one happening; one feature may be left out of the sum."""
     found = features(a, b)
+    found.pop(ignoring, None)
     weights = _weights["same-language" if a.print.language == b.print.language else "across-languages"]
     total = weights["bias"] + sum([weights[name] * value for name, value in found.items()])
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), found
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def explain(a: Sketch, b: Sketch, most: int = 6) -> tuple[tuple[str, float], ...]:

@@ -121,7 +121,7 @@ class Walk:
             self.denied.add(terms[0])
 
     def _is_denied(self, at: int, step: int) -> bool:
-        """Whether an act stands under a "not" or a denial: a few words before it, or right after (`евакуації не буде`)."""
+        """Whether an act stands under a denial, or a "not": just before it or right after (`евакуації не буде`)."""
         return (
             at < self._denied_until
             or any(word.negates for word in self.words[max(0, at - 3) : at])

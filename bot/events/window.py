@@ -186,11 +186,16 @@ def links_of(url: str, forward: str) -> tuple[str, ...]:
 
 def leading_terms(sketch: Sketch) -> list[tuple[str, float]]:
     """The terms by which a report is found: its rarest, then those of any language, then its signals."""
+    if sketch.leading is None:
+        sketch.leading = _leading(sketch)
+    return sketch.leading
+
+
+def _leading(sketch: Sketch) -> list[tuple[str, float]]:
     one, terms = sketch.print, sketch.terms
-    weights = sorted(((weight, term) for term, weight in terms.items() if weight >= FAMILIAR), reverse=True)
-    chosen = dict.fromkeys(term for _, term in weights[:RAREST])
+    weights = sorted([(weight, term) for term, weight in terms.items() if weight >= FAMILIAR], reverse=True)
+    found = [(term, weight) for weight, term in weights[:RAREST]]
     spoken = {*one.names, *one.places, *one.acts, *one.actors, *one.things, *one.numbers}
-    chosen.update(dict.fromkeys([term for _, term in weights[RAREST:] if term in spoken][:SPOKEN]))
-    found = [(term, terms[term]) for term in chosen]
+    found += [(term, weight) for weight, term in weights[RAREST:] if term in spoken][:SPOKEN]
     found += [(f"{storyline}/{signal}", SIGNAL) for storyline, signal, _ in one.signals]
     return found

@@ -52,6 +52,8 @@ def post_from(row: Any) -> Post:
         reply_to=_text(row, "reply_to", "") or None,
         author=_text(row, "author", "") or None,
         also=_texts(row, "also"),
+        quote=_text(row, "quote", ""),
+        preview=_text(row, "preview", ""),
     )
 
 

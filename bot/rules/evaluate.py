@@ -151,6 +151,7 @@ class Leaf:
     singles: frozenset[int]
     phrases: Mapping[int, tuple[Phrase, ...]]  # by anchor
     atoms: frozenset[int]  # at least one of them stands in every post where this hits
+    sure: frozenset[int]  # wherever one of these is present, this hits
 
     def find(self, doc: Doc) -> list[Place]:
         """Where any of the terms stands."""
@@ -172,7 +173,12 @@ class Hits:
     leaf: Leaf
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        return bool(doc.places(self.leaf) if window is None else self.places(doc, window))
+        if window is not None:
+            return bool(self.places(doc, window))
+        present, leaf = doc.present, self.leaf
+        if not leaf.sure.isdisjoint(present):
+            return True
+        return not leaf.atoms.isdisjoint(present) and bool(doc.places(leaf))
 
     def places(self, doc: Doc, window: Window = None) -> list[Place]:
         return _inside(doc.places(self.leaf), window)

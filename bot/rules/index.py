@@ -68,6 +68,9 @@ class Index:
         self.rules = tuple(self._rule(draft) for draft in drafts)
         self._by_atom: dict[int, tuple[int, ...]] = {}  # atom → leaves that rules are found by
         self._by_leaf: dict[int, tuple[int, ...]] = {}  # leaf → rules
+        self._second = [
+            rule.needs[1] if len(rule.needs) > 1 else None for rule in self.rules
+        ]  # refuses most candidates
         self._found: dict[int, frozenset[int]] = {}  # kind of word → rules
         self._always: tuple[int, ...] = ()  # rules that can hold without any hit
         self._file()
@@ -87,7 +90,11 @@ class Index:
             return []
         present = doc.present
         matching = []
+        second = self._second
         for number in candidates:
+            other = second[number]
+            if other is not None and other.isdisjoint(present):
+                continue
             rule = self.rules[number]
             for need in rule.needs:
                 if need.isdisjoint(present):
@@ -161,6 +168,7 @@ class Index:
             singles=frozenset(singles),
             phrases={anchor: tuple(found) for anchor, found in phrases.items()},
             atoms=frozenset(singles | phrases.keys()),
+            sure=frozenset(number for number in singles if not self.words.atoms[number].written),
         )
 
     def _compile(self, node: c.Node, draft: Draft) -> Compiled:

@@ -10,7 +10,7 @@ from types import TracebackType
 from aiohttp import web
 
 from bot.sandbox.botapi import FloodRules, SandboxBotApi
-from bot.sandbox.clock import StoryClock
+from bot.sandbox.clock import SPEED, StoryClock
 from bot.sandbox.page.live import Live
 from bot.sandbox.page.routes import PageRoutes, local_only
 from bot.sandbox.serve import serving
@@ -101,9 +101,9 @@ class Sandbox:
                 await self.api.user_sends(self.reader, words)
 
 
-def story_clock(fixtures_dir: Path, folder: Path | None) -> StoryClock:
-    """The clock of the story in `fixtures_dir`, remembered in `folder`."""
-    return StoryClock(Story.load(fixtures_dir / "story.yaml").length, folder=folder)
+def story_clock(fixtures_dir: Path, folder: Path | None, speed: float = SPEED) -> StoryClock:
+    """The clock of the story in `fixtures_dir`, remembered in `folder`; `speed` in story minutes a real minute."""
+    return StoryClock(Story.load(fixtures_dir / "story.yaml").length, folder=folder, speed=speed)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -22,7 +22,9 @@ _ACCENTS = re.compile(  # й, ў and ї keep theirs: without it they are other l
 )
 _APOSTROPHE_INSIDE = re.compile(rf"(?<=[^\W_])[{APOSTROPHES}]+(?=[^\W_])")
 _OTHER_HYPHEN = re.compile(f"[{HYPHENS[1:]}]")
-_MIXED = re.compile(r"[a-z]+[Ѐ-ӿ][a-zЀ-ӿ]*|[Ѐ-ӿ]+[a-z][a-zЀ-ӿ]*")
+_WORD = re.compile("[a-zЀ-ӿ]+")
+_LATIN_LETTER = re.compile("[a-z]")
+_CYRILLIC_LETTER = re.compile("[Ѐ-ӿ]")
 
 _LATIN = "abcehikmoptxy"
 _CYRILLIC = "авсенікмортху"
@@ -58,12 +60,16 @@ def _fold(text: str) -> str:
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
         text = unicodedata.normalize("NFKC", _ACCENTS.sub("", _INVISIBLE.sub("", text)))
     text = _APOSTROPHE_INSIDE.sub("", _OTHER_HYPHEN.sub("-", text))
-    return _MIXED.sub(_one_script, text)
+    if _LATIN_LETTER.search(text) and _CYRILLIC_LETTER.search(text):
+        return _WORD.sub(_one_script, text)
+    return text
 
 
 def _one_script(match: re.Match[str]) -> str:
     """A Latin `a` inside a Cyrillic word becomes `а`, and the reverse; a word that cannot be either stays."""
     word = match.group()
+    if word.isascii() or not _LATIN_LETTER.search(word):
+        return word
     cyrillic = word.translate(_TO_CYRILLIC)
     if not any("a" <= letter <= "z" for letter in cyrillic):
         return cyrillic

@@ -201,8 +201,9 @@ def _join(chunk: str, pieces: list[tuple[str, int, int]]) -> Iterator[tuple[int,
 
 
 def _joined(chunks: list[str]) -> Iterator[tuple[int, int, str]]:
-    position = 0
-    for chunk in chunks:
-        for first, last, word in _joins.get(chunk, ()):
+    position = done = 0
+    for index in [index for index, chunk in enumerate(chunks) if chunk in _joins]:
+        position += sum(map(len, map(_memo.__getitem__, chunks[done:index])))
+        done = index
+        for first, last, word in _joins[chunks[index]]:
             yield position + first, position + last, word
-        position += len(_spans[chunk])

@@ -30,13 +30,12 @@ def test_a_word_means_the_same_in_every_language(words: tuple[str, ...], meaning
         ("Korvatov", "Корватов", "Корватова", "Корватовым"),
         ("Medinsky", "Мединский", "Мединского", "Мединський"),
         ("Kupiansk", "Купянску", "Куп’янськ"),
-        ("Whitlock", "Уитлок"),
     ],
 )
 def test_a_name_has_the_same_bones_in_both_alphabets(names: tuple[str, ...]) -> None:
     """A name that no list knows meets its own transliteration, declined or not."""
     bones = {skeleton(fold(name)) for name in names}
-    assert len(bones) == 1 or names[0] == "Whitlock" and len(bones) == 2, bones
+    assert len(bones) == 1, bones
 
 
 def test_case_matters_where_the_list_says_so() -> None:
