@@ -117,7 +117,10 @@ class World:
         ]
         path = self.folder / "story.yaml"
         path.write_text(
-            yaml.safe_dump({"title": "t", "minutes": 600, "happenings": {}, "channels": channels, "feeds": [], "posts": posts}), "utf-8"
+            yaml.safe_dump(
+                {"title": "t", "minutes": 600, "happenings": {}, "channels": channels, "feeds": [], "posts": posts}
+            ),
+            "utf-8",
         )
         return Story.load(path)
 
