@@ -23,11 +23,11 @@ import numpy as np
 
 from benchmarks.labelled import WINDOW_S, Row, is_pairs, labelled_matches, pair_posts, post_of, rows_of
 from bot.events.fingerprint import fingerprint
-from bot.events.gather import CANDIDATE
 from bot.events.score import FEATURES, Sketch, features
 from bot.model import Match, Post
 
 RIDGE = 1.0
+CANDIDATE = 0.12  # pairs that share less of the shorter post are too easy to teach anything
 AGAINST = frozenset(
     (
         "names-clash",
@@ -39,6 +39,7 @@ AGAINST = frozenset(
         "speakers-clash",
         "signals-clash",
         "main-acts-clash",
+        "main-actors-clash",
         "follow-up",
         "hours-apart",
         "one-denies",
@@ -54,7 +55,8 @@ PRIOR = {
     "dates-clash": -1.0,
     "numbers-clash": -0.5,
     "names-clash": -0.5,
-    "places-clash": -0.5,
+    "places-clash": -1.0,
+    "main-actors-clash": -1.0,
     "same-signal": 1.0,
     "close-reading": 2.0,
     "main-in-other": 2.0,
@@ -64,7 +66,7 @@ PRIOR = {
     "within-minutes": 1.0,
 }
 BIAS = -4.0
-FIRM = {"within-minutes": 30.0}  # stands as designed: labelled streams are thinner than live ones
+FIRM = {"within-minutes": 30.0, "places-clash": 10.0, "main-actors-clash": 10.0}  # stands as designed: labelled streams are thinner than live ones
 
 
 class Sample(NamedTuple):

@@ -26,12 +26,16 @@ from telegram.error import InvalidToken, TelegramError
 from bot import chat
 from bot.alerts.render import render_alert
 from bot.alerts.ring import render_ring
-from bot.console import Console
+from bot.console import Console, Metrics
 from bot.errors import SettingsError
 from bot.model import Delivery, Event, Message, Target
+from bot.pipeline.admins import Admins
 from bot.pipeline.ingest import Ingest
+from bot.pipeline.live import LiveRules
 from bot.pipeline.relay import Relay
 from bot.pipeline.schedule import Schedule
+from bot.pipeline.trial import prove
+from bot.pipeline.watch import Watch
 from bot.rules import Ruleset, load
 from bot.send import Telegram, make_bot
 from bot.settings import ROLES, Settings
@@ -48,13 +52,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class LiveRules:
-    """The rule set of the moment. A new one replaces it whole, or not at all."""
-
-    def __init__(self, current: Ruleset):
-        self.current = current
-
-
 class App:
     """What one process runs: the parts its roles need, opened onto a stack that closes them in reverse."""
 
@@ -63,12 +60,11 @@ class App:
         settings: Settings,
         store: Store,
         rules: LiveRules,
-        sources: tuple[Source, ...],
         clock: Callable[[], datetime],
     ):
         self.store = store
         self.rules = rules
-        self.sources = sources
+        self.metrics = Metrics()
         self._settings = settings
         self._clock = clock
         # A name that no other process has: host and process alone repeat in containers.
@@ -82,16 +78,23 @@ class App:
             await self._open_relay(stack)
         if "chat" in roles:
             await self._open_chat(stack)
+        await self._open_watch(stack)
         if "console" in roles and self._settings.console:
-            console = Console(self.store, self._settings.console)
+            console = Console(self.store, self._settings.console, self.metrics)
             stack.push_async_callback(console.stop)
             await console.start()
 
     async def _open_ingest(self, stack: AsyncExitStack) -> None:
         await self.store.sources.keep(source.id for source in self.sources)
         client = await stack.enter_async_context(Client())
-        ingest = Ingest(self.store, client, self.rules, self._clock, self._worker)
+        ingest = Ingest(self.store, client, self.rules, self._clock, self._worker, observe=self.metrics.polled)
         schedule = Schedule(self.sources, ingest.run)
+
+        async def follow(sources: tuple[Source, ...]) -> None:
+            schedule.follow(sources)
+            await self.store.sources.keep(source.id for source in sources)
+
+        self.rules.on_sources.append(follow)
         stack.push_async_callback(ingest.finish, GRACE)
         stack.callback(schedule.stop)
         schedule.start()
@@ -114,6 +117,7 @@ class App:
             self._clock,
             worker=self._worker,
             tell_admins=tell_admins,
+            observe=self.metrics.delivered,
         )
         stop = asyncio.Event()
         task = asyncio.create_task(relay.run(stop), name="relay")
@@ -137,9 +141,35 @@ class App:
         stack.push_async_callback(bot.stop)
         await bot.start()
 
+    async def _open_watch(self, stack: AsyncExitStack) -> None:
+        """Take up a changed rules folder while running; whoever can write to the admins tells of a refused one."""
+        tell = None
+        if self._settings.token is not None and self._settings.admins:
+            bot = make_bot(self._token, self._settings.api_url)
+            stack.push_async_callback(_shut, bot)
+            tell = Admins(Telegram(bot), self._settings.admins).tell
+        self._watch = Watch(self.rules, self._settings.rules, self.store.rules, self._worker, utc_now, tell)
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._watch.run(stop), name="rules-watch")
+
+        async def end() -> None:
+            stop.set()
+            await task
+
+        stack.push_async_callback(end)
+
+    async def reload(self, cause: str) -> None:
+        """Take up the rules folder as it is now; what comes of it is logged, a refusal is told to the admins."""
+        await self._watch.reload(cause)
+
     def _alert(self, event: Event, _delivery: Delivery, now: datetime) -> Message:
         titles = {name: storyline.title for name, storyline in self.rules.current.storylines.items()}
         return render_alert(event, titles, now)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is polled at the moment."""
+        return self.rules.sources
 
     @property
     def _token(self) -> str:
@@ -156,31 +186,47 @@ async def running(
     *,
     clock: Callable[[], datetime] = utc_now,
     sources: tuple[Source, ...] | None = None,
+    force: bool = False,
 ) -> AsyncIterator[App]:
     """The bot at work while the context is open.
 
-    `sources` and `clock` stand in for `sources.yaml` and the time of day in the demo. Raises SettingsError, RuleFaults
+    `sources` and `clock` stand in for `sources.yaml` and the time of day in the demo; `force` runs rules that break
+    their own tests, now and after a reload. Raises SettingsError, RuleFaults
     or StoreUnavailable before anything was sent or polled; each text is one sentence for a person.
     """
     if settings.token is None and {"relay", "chat"} & set(roles):
         raise SettingsError("TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather, or try `wirewatch demo`")
-    rules, sources = load_all(settings.rules, sources)
+
+    def load_folder() -> tuple[Ruleset, tuple[Source, ...]]:
+        return load_all(settings.rules, sources, force=force)
+
+    rules, polled = load_folder()
+    live = LiveRules(rules, sources=polled, load=load_folder, clock=clock)
     async with AsyncExitStack() as stack:
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
         limits = Limits(per_second=settings.rate)
         store = await stack.enter_async_context(open_store(redis_url, settings.data, limits=limits))
-        app = App(settings, store, LiveRules(rules), sources, clock)
+        app = App(settings, store, live, clock)
         await app.open(roles, stack)
-        log.info("running", roles=",".join(roles), sources=len(sources), rules=rules.revision, store=store.place)
+        log.info("running", roles=",".join(roles), sources=len(polled), rules=rules.revision, store=store.place)
         yield app
         log.info("stopping")
 
 
-def load_all(folder: Path, sources: tuple[Source, ...] | None = None) -> tuple[Ruleset, tuple[Source, ...]]:
-    """The rules and sources of a rules folder. SettingsError when there is none, RuleFaults when it has faults."""
+def load_all(
+    folder: Path, sources: tuple[Source, ...] | None = None, *, force: bool = False
+) -> tuple[Ruleset, tuple[Source, ...]]:
+    """The rules and sources of a rules folder. SettingsError when there is none, RuleFaults when it has faults.
+
+    RulesUnproven when its own cases, timelines or quiet baseline fail, unless that is forced.
+    """
     if not folder.is_dir():
         raise SettingsError(f"the rules folder {folder} does not exist: set WIREWATCH_RULES, or start where `rules` is")
-    return load(folder), sources if sources is not None else load_sources(folder / "sources.yaml")
+    rules = load(folder)
+    polled = sources if sources is not None else load_sources(folder / "sources.yaml")
+    if not force:
+        prove(rules)
+    return rules, polled
 
 
 async def _ready(bot: Bot) -> None:

@@ -319,6 +319,26 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None = None  # the host asked for no request before
 
 
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest post that a signal matched, by publication."""
+
+    storyline: str
+    signal: str
+    post: str
+    at: datetime  # when the post was published
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker says of its rules: the revision that it runs, and why its folder was refused, if it was."""
+
+    worker: str
+    revision: str
+    since: datetime  # when it took that revision up
+    checked: datetime  # its last sign of life
+    faults: tuple[str, ...] = ()  # the first of them, `file:line:column: what`
+    more: int = 0  # further faults
+
+
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one poll changes, written together or not at all."""
 
@@ -329,3 +349,4 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()
     phases: tuple[Phase, ...] = ()
     expected: int = 0  # gathering revision that the events were computed from
+    matched: tuple[Matched, ...] = ()  # one for each signal that matched some of `posts`

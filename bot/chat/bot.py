@@ -64,7 +64,7 @@ def build(
         get_updates_request=updates_request or AiohttpRequest(connections=2),
     )
     app: App = Application.builder().bot(bot).job_queue(None).concurrent_updates(InOrder()).build()
-    replies = Replies(bot, store.subscriptions)
+    replies = Replies(bot, store.subscriptions, store.pace)
     updates = Updates(Desk(store, rules, clock, sources), replies)
     app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, updates.on_message))
     app.add_handler(CallbackQueryHandler(updates.on_press))

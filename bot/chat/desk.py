@@ -83,15 +83,9 @@ class Desk:
 
     async def newest(self, limit: int) -> list[Event]:
         """The newest events of all storylines, by their newest report, among those that changed last."""
-        now = await self.store.events.revision()
-        found: dict[str, Event] = {}
-        for steps in (8, 64, 512, 4096):
-            _, changed = await self.store.events.since(max(0, now - steps))
-            found = {event.id: event for event in changed}
-            # Three times as many as are shown: some of them changed only because an old post was edited or deleted.
-            if len(found) >= 3 * limit or steps >= now:
-                break
-        return sorted(found.values(), key=lambda event: (event.last_at, event.id), reverse=True)[:limit]
+        # Three times as many as are shown: some of them changed only because an old post was edited or deleted.
+        changed = await self.store.events.latest(3 * limit)
+        return sorted(changed, key=lambda event: (event.last_at, event.id), reverse=True)[:limit]
 
     async def stories_page(self, page: int, place: Place) -> Message:
         """A page of the storylines that are tracked."""

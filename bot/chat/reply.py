@@ -1,8 +1,9 @@
 """Answers on their way to Telegram. Alerts never go this way: they are owed by the outbox.
 
-An answer is wanted now or not at all: short waits are waited out once, everything else is logged and given up. What
-Telegram says about the chat (blocked, migrated, topic gone) is passed on to the store. What an error means is
-decided in one place, `bot.send.meanings`.
+An answer is wanted now or not at all: it takes its place among the alerts within Telegram's limits, short waits are
+waited out once, everything else is logged and given up. What Telegram says about the chat (flood, blocked, migrated,
+topic gone) is passed on to the store, which an answer does not depend on. What an error means is decided in one place,
+`bot.send.meanings`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from telegram import Bot, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from bot.chat.ports import Subscriptions
+from bot.chat.ports import Pace, Subscriptions
 from bot.errors import (
     ChatMigrated,
     ChatUnreachable,
     MessageGone,
     SendError,
     SendTransient,
+    StoreUnavailable,
     Throttled,
     TopicGone,
 )
@@ -34,14 +36,16 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 10.0  # seconds that a person may be kept waiting by flood control
 AGAIN = 0.5  # seconds before a call that was not accepted is repeated
+STORE_SAYS_WITHIN = 1.0  # seconds; an answer does not wait longer for Redis to say when it may go
 
 
 class Replies:
     """Sends, edits and answers; none of its methods raises an error of Telegram's."""
 
-    def __init__(self, bot: Bot, subscriptions: Subscriptions):
+    def __init__(self, bot: Bot, subscriptions: Subscriptions, pace: Pace):
         self._bot = bot
         self._subscriptions = subscriptions
+        self._pace = pace
         self._closing = asyncio.Event()
 
     def hurry(self) -> None:
@@ -64,8 +68,11 @@ class Replies:
 
         return await self._try(send, target, editing=False) == "ok"
 
-    async def replace(self, target: Target, message_id: int, message: Message) -> bool:
-        """Show `message` in place of an earlier one; anew if that is gone. False when nothing had changed."""
+    async def replace(self, target: Target, message_id: int, message: Message) -> bool | None:
+        """Show `message` in place of an earlier one; anew if that is gone.
+
+        False when nothing had changed, None when it could not be shown.
+        """
 
         async def edit(chat: int) -> None:
             await self._bot.edit_message_text(
@@ -79,8 +86,8 @@ class Replies:
 
         outcome = await self._try(edit, target, editing=True)
         if outcome == "gone":
-            return await self.show(target, message)
-        return outcome != "same"
+            return await self.show(target, message) or None
+        return {"ok": True, "same": False}.get(outcome)
 
     async def toast(self, query: str, words: str, *, alert: bool = False) -> None:
         """End the spinner on a pressed button, with a word."""
@@ -94,6 +101,8 @@ class Replies:
         chat = target.chat
         trouble: SendError | None = None
         for last in (False, True):
+            if not await self._turn(chat):
+                break
             try:
                 await call(chat)
             except TelegramError as error:
@@ -106,20 +115,39 @@ class Replies:
                 case MessageGone() if editing:
                     return "gone"
                 case ChatMigrated():
-                    await self._subscriptions.migrate(chat, trouble.new_chat)
+                    with contextlib.suppress(StoreUnavailable):  # the group's own message about it comes too
+                        await self._subscriptions.migrate(chat, trouble.new_chat)
                     chat = trouble.new_chat
-                case Throttled() if not last and trouble.retry_after <= PATIENCE:
-                    if not await self._waited(trouble.retry_after):
+                case Throttled():
+                    await self._hold(chat, trouble.retry_after)
+                    if last or trouble.retry_after > PATIENCE or not await self._waited(trouble.retry_after):
                         break
                 case SendTransient() if not last:
                     if not await self._waited(AGAIN):
                         break
                 case _:
                     break
-        assert trouble is not None
-        await self._learn(trouble, target)
-        log.warning("answer lost", editing=editing, error=type(trouble).__name__)
+        if trouble is not None:
+            await self._learn(trouble, target)
+        log.warning("answer lost", editing=editing, error=type(trouble).__name__ if trouble else "no-slot")
         return "failed"
+
+    async def _turn(self, chat: int) -> bool:
+        """Wait for a slot within Telegram's limits; False where that takes longer than a person waits."""
+        try:
+            async with asyncio.timeout(STORE_SAYS_WITHIN):
+                wait = await self._pace.reserve(chat)
+        except (StoreUnavailable, TimeoutError):  # without Redis nothing else is being sent either
+            return not self._closing.is_set()
+        if wait <= 0:
+            return True
+        return wait <= PATIENCE and await self._waited(wait)
+
+    async def _hold(self, chat: int, seconds: float) -> None:
+        """Tell the alerts too that Telegram wants this chat left alone."""
+        with contextlib.suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(STORE_SAYS_WITHIN):
+                await self._pace.hold(chat, seconds)
 
     async def _waited(self, seconds: float) -> bool:
         """Wait; False when the bot is being stopped before that is over."""
@@ -130,6 +158,10 @@ class Replies:
 
     async def _learn(self, trouble: SendError, target: Target) -> None:
         """Nothing more is owed to a chat that cannot be reached."""
+        with contextlib.suppress(StoreUnavailable):  # the next alert finds out the same
+            await self._pause(trouble, target)
+
+    async def _pause(self, trouble: SendError, target: Target) -> None:
         match trouble:
             case ChatUnreachable():
                 await self._subscriptions.pause(target, "kicked" if target.is_group else "blocked", whole_chat=True)

@@ -89,10 +89,11 @@ class Updates:
         if answer.message is not None and query.message is not None:
             if answer.where is Where.HERE:
                 changed = await self._replies.replace(place.target, query.message.message_id, answer.message)
-                toast = toast or ("" if changed else trouble.UP_TO_DATE)
+                toast = toast or {True: "", False: trouble.UP_TO_DATE, None: trouble.NOT_SHOWN}[changed]
             else:
                 reply_to = None if place.private else query.message.message_id
-                await self._replies.show(place.target, answer.message, reply_to=reply_to)
+                shown = await self._replies.show(place.target, answer.message, reply_to=reply_to)
+                toast = toast or ("" if shown else trouble.NOT_SHOWN)
         await self._replies.toast(query.id, toast, alert=answer.alert)
 
     async def on_member(self, update: Update, context: Context) -> None:

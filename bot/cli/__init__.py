@@ -1,4 +1,4 @@
-"""The console command `wirewatch`: run · demo · doctor · rules · sources · posts · replay.
+"""The console command `wirewatch`: run · demo · doctor · rules · sources · posts · subscribers · replay.
 
 Exit codes: 0 good; 1 faults found, or cases that fail; 2 wrong usage or an environment that cannot work.
 """
@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import demo, doctor, posts, replay, rules, run, sources
+from bot.cli import demo, doctor, posts, replay, rules, run, sources, subscribers
 from bot.cli.output import complain
 from bot.errors import RuleFaults, WirewatchError
 
@@ -28,6 +28,7 @@ app.command("replay")(replay.replay)
 app.add_typer(rules.app, name="rules")
 app.add_typer(posts.app, name="posts")
 app.add_typer(sources.app, name="sources")
+app.add_typer(subscribers.app, name="subscribers")
 
 
 def main() -> None:

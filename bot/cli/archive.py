@@ -78,10 +78,4 @@ async def guest_store() -> AsyncIterator[Store]:
 async def posts_since(since: datetime, source: str | None = None) -> list[Post]:
     """The archive from `since` on, the oldest first."""
     async with guest_store() as store:
-        return [post async for post in archived(store, since, source)]
-
-
-async def archived(store: Store, since: datetime, source: str | None = None) -> AsyncIterator[Post]:
-    """The archived posts published from `since` on, of one source or of all, the oldest first."""
-    for post in reversed(await store.archive.recent(source, since, limit=1_000_000)):
-        yield post
+        return [post async for post in store.archive.stream(since, source)]

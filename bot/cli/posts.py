@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from bot.app import utc_now
-from bot.cli.archive import archived, guest_store, moment
+from bot.cli.archive import guest_store, moment
 from bot.cli.output import complain
 from bot.pipeline.posts import post_row
 
@@ -38,7 +38,7 @@ async def _export(since: datetime, source: str | None) -> int:
     written = 0
     encoder = msgspec.json.Encoder()
     async with guest_store() as store:
-        async for post in archived(store, since, source):
+        async for post in store.archive.stream(since, source):
             sys.stdout.buffer.write(encoder.encode(post_row(post)) + b"\n")
             written += 1
     sys.stdout.buffer.flush()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from typing import Annotated
 
 import typer
 
 from bot import app
 from bot.cli import logs
-from bot.errors import SettingsError
+from bot.errors import RulesUnproven, SettingsError
 from bot.settings import ROLES, Settings
 
 
@@ -20,20 +21,52 @@ def run(
         list[str] | None,
         typer.Option(help=f"One share of the work: {', '.join(ROLES)}. Repeat for more; all by default."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run rules even if their own tests fail.")] = False,
 ) -> None:
-    """Run the bot with the environment's settings (docs/operations.md), until SIGTERM or Ctrl-C."""
+    """Run the bot with the environment's settings (docs/operations.md), until SIGTERM or Ctrl-C.
+
+    A changed rules folder is taken up while it runs; SIGHUP asks for that too.
+    """
     settings = Settings.from_env(os.environ)
     roles = tuple(role or ROLES)
     if unknown := [name for name in roles if name not in ROLES]:
         raise SettingsError(f"there is no role {unknown[0]!r}: choose among {', '.join(ROLES)}")
     logs.configure(settings.log_format)
-    asyncio.run(_run(settings, roles))
+    try:
+        asyncio.run(_run(settings, roles, force))
+    except RulesUnproven as failing:
+        raise RulesUnproven(failing.faults, hint="The rules break their own tests; --force runs them all the same.") from None
 
 
-async def _run(settings: Settings, roles: tuple[str, ...]) -> None:
+async def _run(settings: Settings, roles: tuple[str, ...], force: bool) -> None:
     stop = stop_signal()
-    async with app.running(settings, roles):
+    hangup = hangup_signal(stop)
+    async with app.running(settings, roles, force=force) as bot:
+        reloading = asyncio.create_task(_reload_on(hangup, bot), name="sighup")
         await stop.wait()
+        reloading.cancel()
+
+
+async def _reload_on(hangup: asyncio.Event, bot: app.App) -> None:
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        await bot.reload("SIGHUP")
+
+
+def hangup_signal(stop: asyncio.Event) -> asyncio.Event:
+    """An event that SIGHUP sets; but where SIGHUP means that our terminal was closed, `stop` is set instead.
+
+    A bot that lived on after its window was closed would send everything twice once another one is started.
+    """
+    hangup = asyncio.Event()
+    interactive = sys.stdin is not None and sys.stdin.isatty()
+
+    def hung_up() -> None:
+        (stop if interactive and not os.isatty(0) else hangup).set()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+    return hangup
 
 
 def stop_signal() -> asyncio.Event:

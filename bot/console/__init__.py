@@ -1,5 +1,6 @@
-"""The operators' pages: for now the health endpoints that a container or a balancer asks."""
+"""The operators' pages: health for containers and balancers, metrics for Prometheus."""
 
+from bot.console.metrics import Metrics
 from bot.console.server import Console
 
-__all__ = ["Console"]
+__all__ = ["Console", "Metrics"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from rapidfuzz.distance import LCSseq
 
 from bot.events.score import Sketch, at_odds, counts_clash
+from bot.model import Fingerprint
 
 ENOUGH = 0.72  # of the shorter text's words, in order, in the longer one
 SHORT = 7  # words; texts below must agree wholly
@@ -24,22 +25,22 @@ FEW_WORDS = 18
 class Overlap:
     """How two texts lie over each other. `other`: alike on the surface, yet of another happening."""
 
-    __slots__ = ("contained", "counted", "longer", "other", "shorter")
+    __slots__ = ("apart", "contained", "longer", "other", "shorter")
 
     def __init__(self, a: Sketch, b: Sketch):
         one, two = a.print.words, b.print.words
         self.shorter, self.longer = sorted((len(one), len(two)))
         common = LCSseq.similarity(one, two) if self.shorter else 0
         self.contained = common / self.shorter if self.shorter else 0.0
-        self.counted = counts_clash(a, b)
+        self.apart = counts_clash(a, b) or _measured_apart(a.print, b.print)
         few_differ = self.longer - common <= max(FEW, (1 - NEARLY) * self.longer)
         alike = few_differ and common >= ALIKE * self.longer
-        self.other = at_odds(a.print, b.print) or (alike and _other_particulars(a, b))
+        self.other = at_odds(a.print, b.print) or (alike and (self.apart or _named_apart(a.print, b.print)))
 
     @property
     def copy(self) -> bool:
         """Whether the one text is a copy, a cut or an extension of the other."""
-        if self.other or self.counted or self.shorter < 3:
+        if self.other or self.apart or self.shorter < 3:
             return False
         if self.shorter < SHORT:
             return self.contained == 1.0
@@ -62,16 +63,18 @@ def repeats_itself(a: Sketch, b: Sketch) -> bool:
     )
 
 
-def _other_particulars(a: Sketch, b: Sketch) -> bool:
-    """Whether both texts name particulars of one kind that the other does not: numbers, times, places, names."""
-    one, two = a.print, b.print
+def _measured_apart(one: Fingerprint, two: Fingerprint) -> bool:
+    """Whether both texts hold numbers, times or places that the other does not."""
     return (
         _each_other(*(tuple(n.partition(" ")[0] for n in numbers) for numbers in (one.numbers, two.numbers)))
         or _each_other(one.dates, two.dates)
         or _each_other(one.places, two.places)
-        or _each_other(one.actors, two.actors)
-        or _each_other(one.proper, two.proper)
     )
+
+
+def _named_apart(one: Fingerprint, two: Fingerprint) -> bool:
+    """Whether both texts name countries, offices or names that the other does not; a wrapper's name is one, too."""
+    return _each_other(one.actors, two.actors) or _each_other(one.proper, two.proper)
 
 
 def _each_other(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

@@ -12,18 +12,19 @@ from datetime import datetime
 from bot.events.compose import extend, report_of
 from bot.events.copies import Overlap
 from bot.events.fingerprint import fingerprint
-from bot.events.placement import CLOSE, READ, SURE, Placement, Relation
+from bot.events.placement import CLOSE, READ, Placement, Relation
 from bot.events.score import at_odds, explain, score
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Post, Report
 
 EARLY = 240  # characters within which a denial says that it is one
+DENIED = 0.45  # likelihood; below `SURE`, since the post must deny the very act as well
 DAY = 24 * 3600.0  # seconds: a later denial answers to something newer
 _CUE = re.compile(
     r"\bden(?:y|ies|ied|ying)|\bfake\b|\bhoax|not true|no plans?\b|\bnobody\b|"
     r"\b(?:is|are|was|were|has|have|will) not\b|n['’]t\b|"
     r"опроверг|опроверж|неправд|не соответству|не будет|не планир|не подтвержд|не намерен|не собира|не покид|\bфейк|"
-    r"спросту|запереч|не буде\b|не плану|не підтвердж|не збира|не залиша",
+    r"спрост|запереч|не буде\b|не плану|не підтвердж|не збира|не залиша",
     re.IGNORECASE,
 )
 
@@ -45,7 +46,7 @@ def dissent(window: Window, post: Post, now: datetime) -> Placement | None:
     if found is None:
         return None
     event, against, likelihood = found
-    repeated = against.post if against.dissent else None
+    repeated = against.post if against.dissent and likelihood == 1.0 else None
     report = report_of(post, (), made, now, repeated, dissent=True)
     return Placement(
         before=event,
@@ -73,9 +74,9 @@ def _denied(window: Window, report: Report) -> tuple[Event, Report, float] | Non
                 same = (
                     not links.isdisjoint(links_of(known.url, known.fingerprint.forward)) or Overlap(mine, theirs).copy
                 )
-                likelihood = 1.0 if same else 0.0
+                likelihood = 1.0 if same else score(mine, theirs)
             else:
                 likelihood = score(mine, theirs, ignoring="one-denies") if at_odds(mine.print, theirs.print) else 0.0
-            if likelihood >= SURE and (best is None or likelihood > best[2]):
+            if likelihood >= DENIED and (best is None or likelihood > best[2]):
                 best = event, known, likelihood
     return best

@@ -58,19 +58,19 @@ def fingerprint(post: Post, matches: Iterable[Match] = ()) -> Fingerprint:
     return Fingerprint(
         words=tuple([word.cut for word in words]),
         keys=keys_of(words),
-        names=tuple(sorted(found.names)),
-        actors=tuple(sorted(found.actors)),
-        places=tuple(sorted(found.places)),
-        acts=tuple(sorted(found.acts)),
-        things=tuple(sorted(found.things)),
-        others=tuple(sorted(found.others)),
-        numbers=tuple(sorted(found.numbers)),
-        dates=tuple(sorted(found.dates)),
-        lead=tuple(sorted(found.lead)),
-        main=tuple(sorted(found.main)),
-        denied=tuple(sorted(found.denied)),
-        speakers=tuple(sorted(found.speakers)),
-        proper=tuple(sorted(found.proper)),
+        names=_tuple(found.names),
+        actors=_tuple(found.actors),
+        places=_tuple(found.places),
+        acts=_tuple(found.acts),
+        things=_tuple(found.things),
+        others=_tuple(found.others),
+        numbers=_tuple(found.numbers),
+        dates=_tuple(found.dates),
+        lead=_tuple(found.lead),
+        main=_tuple(found.main),
+        denied=_tuple(found.denied),
+        speakers=_tuple(found.speakers),
+        proper=_tuple(found.proper),
         cites=tuple(dict.fromkeys(found.cites)),
         language=post.language or language(text or title),
         digest=_is_digest(title, text),
@@ -104,10 +104,14 @@ def keys_of(words: list[Reading]) -> tuple[int, ...]:
 
 def language(text: str) -> str:
     """`en`, `uk` or `ru` by the letters used; `en` stands for any Latin text. Feeds only the choice of scorer."""
-    sample = text[:300]
+    sample = text[:120]
     if sample.isascii() or len(_CYRILLIC.findall(sample)) * 2 < len(_LETTER.findall(sample)):
         return "en"
     return "uk" if len(_UKRAINIAN.findall(sample)) > len(_RUSSIAN.findall(sample)) else "ru"
+
+
+def _tuple(terms: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(terms)) if terms else ()
 
 
 def _forward(origin: str | None) -> str:

@@ -30,9 +30,9 @@ from bot.events.score import Sketch, explain, score, shared_weight
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
 
-CANDIDATE = 0.12  # share of the shorter post's weight below which two posts are never compared further
+CANDIDATE = 0.2  # share of the shorter post's weight below which two posts are never compared further
 DOUBT = 0.1  # likelihood from which surface likeness is looked at too
-LEAST = 5.0  # weight of leading terms that an event must share to be read closely
+LEAST = 6.5  # weight of leading terms that an event must share to be read closely
 LEAST_SHARE = 0.05  # and as a share of the post's own
 CROWD = 0.1  # added to the likelihood, only to choose among events that are all sure
 

@@ -55,7 +55,8 @@ class Sender(Protocol):
     async def ping(self) -> None: ...
 
 
-Render = Callable[[Event, Delivery, datetime], Message]
+Show = Callable[[Event, Delivery, datetime], Awaitable[Message]]
+Ring = Callable[[Event, Delivery, datetime], Message]
 TellAdmins = Callable[[str], Awaitable[None]]
 
 
@@ -70,14 +71,14 @@ class Courier:
         self,
         store: Store,
         telegram: Sender,
-        render: Render,
-        ring: Render,
+        show: Show,
+        ring: Ring,
         clock: Callable[[], datetime],
         tell_admins: TellAdmins,
     ):
         self._store = store
         self._telegram = telegram
-        self._render = render
+        self._show = show
         self._ring = ring
         self._clock = clock
         self._tell_admins = tell_admins
@@ -95,7 +96,7 @@ class Courier:
         receipt = owed.receipt
         if receipt.revision < event.revision:
             try:
-                await self._telegram.edit(owed.delivery.target, receipt.message, self._shown(owed, event))
+                await self._telegram.edit(owed.delivery.target, receipt.message, await self._shown(owed, event))
             except errors.MessageGone:
                 await asyncio.sleep(await self._store.pace.reserve(owed.delivery.target.chat))
                 return await self._send(owed, event, "sent-anew")
@@ -105,7 +106,7 @@ class Courier:
         return await self._sound(owed, event, receipt)
 
     async def _send(self, owed: Owed, event: Event, outcome: str) -> Done:
-        message = await self._telegram.send(owed.delivery.target, self._shown(owed, event))
+        message = await self._telegram.send(owed.delivery.target, await self._shown(owed, event))
         receipt = Receipt(
             target=owed.delivery.target,
             event=event.id,
@@ -126,8 +127,8 @@ class Courier:
             raise
         return Done("rang", msgspec.structs.replace(receipt, rang=event.revision))
 
-    def _shown(self, owed: Owed, event: Event) -> Message:
-        return self._render(event, owed.delivery, self._clock())
+    async def _shown(self, owed: Owed, event: Event) -> Message:
+        return await self._show(event, owed.delivery, self._clock())
 
     # --- how it ended ----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,6 +22,8 @@ from bot.errors import Conflict, PollError, StoreUnavailable
 from bot.events import Window, newer
 from bot.model import Commit, Cursor, Health, Phase, Post
 from bot.pipeline.judge import Judge, Judged
+from bot.pipeline.matched import newest_of
+from bot.pipeline.observed import ObservePolling, Polling, unobserved_polling
 from bot.pipeline.policies import policies_of
 from bot.pipeline.schedule import due
 from bot.rules import Ruleset
@@ -64,7 +67,10 @@ class Ingest:
         rules: LiveRules,
         clock: Callable[[], datetime],
         worker: str,
+        *,
+        observe: ObservePolling = unobserved_polling,
     ):
+        self._observe = observe
         self._store = store
         self._client = client
         self._rules = rules
@@ -97,8 +103,11 @@ class Ingest:
             await self._run(source)
         except (StoreUnavailable, Conflict) as error:
             log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
+            outcome = "overtaken" if isinstance(error, Conflict) else "store-unavailable"
+            self._observe(Polling(source=source.id, outcome=outcome))
         except Exception:
             log.exception("polled", source=source.id, outcome="bug")
+            self._observe(Polling(source=source.id, outcome="bug"))
 
     async def _run(self, source: Source) -> None:
         health = await self._store.sources.health(source.id)
@@ -120,6 +129,7 @@ class Ingest:
         except PollError as error:
             await self._store.sources.save_health(failed(source, health, error, self._clock()))
             log.info("polled", source=source.id, outcome=error.state, detail=str(error))
+            self._observe(Polling(source=source.id, outcome=error.state))
             return
         # First sight is before the fetch: what is published while the page is on its way is news. A source whose
         # address was changed is seen for the first time again.
@@ -137,22 +147,36 @@ class Ingest:
         )
 
     async def _commit(self, source: Source, health: Health | None, polled: Polled, first_sight: datetime) -> None:
+        seen, began = self._clock(), time.monotonic()
         known = await self._store.sources.digests(source.id, [post.id for post in polled.posts])
         fresh = [post for post in polled.posts if known.get(post.id) != post.digest()]
         async with self._judging:
             judged = await self._judged_and_committed(source, health, polled, fresh, first_sight)
+        new = [post for post in fresh if post.id not in known]
+        told = Polling(
+            source=source.id,
+            outcome="unchanged" if polled.unchanged else "ok",
+            new=len(new),
+            edited=len(fresh) - len(new),
+            gone=len(polled.gone),
+            matches=judged.matches,
+            alerts=judged.alerts,
+            ages=tuple((seen - post.published).total_seconds() for post in new if post.published >= first_sight),
+            committing=time.monotonic() - began,
+        )
         log.info(
             "polled",
             source=source.id,
-            outcome="unchanged" if polled.unchanged else "ok",
+            outcome=told.outcome,
             posts=len(polled.posts),
-            new=sum(post.id not in known for post in fresh),
-            edited=sum(post.id in known for post in fresh),
-            gone=len(polled.gone),
-            matches=len(judged.matches),
-            alerts=len(judged.alerts),
+            new=told.new,
+            edited=told.edited,
+            gone=told.gone,
+            matches=len(told.matches),
+            alerts=len(told.alerts),
             faults=len(polled.faults),
         )
+        self._observe(told)
         for fault in polled.faults:
             log.warning("fault", source=source.id, detail=fault)
 
@@ -175,6 +199,7 @@ class Ingest:
                         alerts=judged.alerts,
                         phases=await self._newer(judged),
                         expected=self._gathering.revision,
+                        matched=newest_of(judged.matches, fresh),
                     )
                 )
             except Conflict:

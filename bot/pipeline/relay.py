@@ -26,13 +26,15 @@ from bot.pipeline.courier import (
     Again,
     Courier,
     Done,
-    Render,
+    Ring,
     Sender,
+    Show,
     TellAdmins,
     backoff,
     surely,
     untold,
 )
+from bot.pipeline.observed import ObserveDelivery, unobserved_delivery
 from bot.store import Owed, Store
 from bot.store.outbox import HOLDS
 
@@ -46,15 +48,9 @@ TAKES_MOST = HOLDS - 5.0  # seconds for one delivery: it must end before others 
 SWEEPS_EVERY = 5.0
 STOPS_WITHIN = 4.0  # what is still under way then stays claimable
 
-Observe = Callable[[str, Delivery, float], None]
-
-
-def _unobserved(_outcome: str, _delivery: Delivery, _seconds: float) -> None:
-    """Without metrics."""
-
 
 class Relay:
-    """One worker's share of sending. `render` shows an event, `ring` is the short answer that makes a sound.
+    """One worker's share of sending. `show` renders an event, `ring` is the short answer that makes a sound.
 
     `tell_admins` hears of each refusal once; `observe(outcome, delivery, seconds since it was owed)` of every end.
     """
@@ -63,18 +59,18 @@ class Relay:
         self,
         store: Store,
         telegram: Sender,
-        render: Render,
-        ring: Render,
+        show: Show,
+        ring: Ring,
         clock: Callable[[], datetime],
         *,
         worker: str,
         side_by_side: int = 256,
         tell_admins: TellAdmins = untold,
-        observe: Observe = _unobserved,
+        observe: ObserveDelivery = unobserved_delivery,
     ):
         self._store = store
         self._outbox = store.outbox
-        self._courier = Courier(store, telegram, render, ring, clock, tell_admins)
+        self._courier = Courier(store, telegram, show, ring, clock, tell_admins)
         self._worker = worker
         self._most = side_by_side
         self._observe = observe

@@ -40,12 +40,23 @@ class Schedule:
 
     def __init__(self, sources: Iterable[Source], poll: Callable[[Source], Awaitable[None]]):
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._poll = poll
+        self._sources: dict[str, Source] = {}
+        self.follow(sources)
+
+    def follow(self, sources: Iterable[Source]) -> None:
+        """Poll these sources from now on: a changed one begins anew, one that is not among them is left alone."""
+        wanted = {source.id: source for source in sources}
+        for gone in [name for name, source in self._sources.items() if wanted.get(name) != source]:
+            self._scheduler.remove_job(gone)
+            del self._sources[gone]
         # Sources with one interval would otherwise all be asked at one instant, for ever.
         spread = random.Random()  # noqa: S311
-        for source in sources:
+        for name in [name for name in wanted if name not in self._sources]:
+            source = self._sources[name] = wanted[name]
             first = datetime.now(UTC) + timedelta(seconds=spread.uniform(0, min(FIRST_POLLS_WITHIN, source.every)))
             self._scheduler.add_job(
-                poll,
+                self._poll,
                 IntervalTrigger(seconds=source.every, start_date=first, jitter=source.every / 10, timezone=UTC),
                 args=(source,),
                 id=source.id,

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.errors import Fault
 from bot.rules.condition import RESERVED
-from bot.rules.schema import nearest
 from bot.rules.terms import Term, TermError, names_concept, parse_term
-from bot.rules.yamlfile import YamlFile
+from bot.text.nearest import nearest
+from bot.text.yamlfile import YamlFile
 
 Concepts = Mapping[str, tuple[Term, ...]]
 

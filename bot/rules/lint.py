@@ -12,7 +12,7 @@ from bot.rules.issues import Issue
 from bot.rules.ruleset import Ruleset
 from bot.rules.storyline import Storyline
 from bot.rules.terms import Atom, Term, TermError, names_concept, parse_term
-from bot.rules.yamlfile import Loc, YamlFile
+from bot.text.yamlfile import Loc, YamlFile
 
 SHORTEST_PREFIX = 3
 _PRONOUNS = {"us": "US", "it": "IT", "who": "WHO", "un": "UN"}

@@ -12,11 +12,12 @@ from bot.rules import condition as c
 from bot.rules.index import Draft
 from bot.rules.lexicon import Concepts, read_concepts
 from bot.rules.ruleset import Ruleset
-from bot.rules.schema import LexiconFile, SignalEntry, StorylineFile, clock_seconds, nearest, seconds, validate
+from bot.rules.schema import LexiconFile, SignalEntry, StorylineFile, clock_seconds, seconds, validate
 from bot.rules.storyline import Case, Signal, Step, Storyline
 from bot.rules.terms import TermError, parse_term
-from bot.rules.yamlfile import Loc, YamlFile
 from bot.text import canonical
+from bot.text.nearest import nearest
+from bot.text.yamlfile import Loc, YamlFile
 
 
 def load(folder: Path, sample: Iterable[str] = ()) -> Ruleset:

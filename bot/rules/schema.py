@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 from bot.errors import Fault
-from bot.rules.yamlfile import Loc, YamlFile
+from bot.text.nearest import nearest
+from bot.text.yamlfile import Loc, YamlFile, called
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -157,17 +157,13 @@ def validate(model: type[_Strict], file: YamlFile) -> tuple[Any, list[Fault]]:
     if file.data is None:
         return None, [] if file.faults else [Fault(file.path, 1, 1, "found an empty file; expected a mapping")]
     if not isinstance(file.data, dict):
-        return None, [Fault(file.path, 1, 1, f"found {_kind(file.data)}; expected a mapping such as 'storyline: name'")]
+        return None, [
+            Fault(file.path, 1, 1, f"found {called(file.data)}; expected a mapping such as 'storyline: name'")
+        ]
     try:
         return model.model_validate(file.data), []
     except ValidationError as error:
         return None, [_fault(file, model, details) for details in error.errors(include_url=False)]
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 60.0) -> str:
-    """`; did you mean 'x'?` when some known name is near, else nothing."""
-    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=cutoff)
-    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 def _fault(file: YamlFile, model: type[_Strict], details: ErrorDetails) -> Fault:
@@ -187,11 +183,11 @@ def _fault(file: YamlFile, model: type[_Strict], details: ErrorDetails) -> Fault
     if kind == "literal_error":
         choices = re.findall(r"'([^']+)'", limits["expected"])
         return file.fault(
-            loc, f"'{name}': found {_kind(found)}; expected {_listing(choices)}{nearest(str(found), choices)}"
+            loc, f"'{name}': found {called(found)}; expected {_listing(choices)}{nearest(str(found), choices)}"
         )
     if kind == "value_error":
         return file.fault(loc, f"'{name}': {limits['error']}")
-    return file.fault(loc, f"'{name}': found {_kind(found)}; expected {_wanted(kind, limits, details['msg'])}")
+    return file.fault(loc, f"'{name}': found {called(found)}; expected {_wanted(kind, limits, details['msg'])}")
 
 
 def _wanted(kind: str, limits: dict[str, Any], message: str) -> str:
@@ -220,17 +216,6 @@ def _wanted(kind: str, limits: dict[str, Any], message: str) -> str:
             return "lower-case letters, digits and '-'"
         case _:
             return message
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, (list, tuple)):
-        return "a list" if value else "an empty list"
-    if isinstance(value, dict):
-        return "a mapping" if value else "an empty mapping"
-    text = str(value)
-    return f"'{text[:40]}…'" if len(text) > 40 else f"'{text}'"
 
 
 def _listing(names: Sequence[str]) -> str:

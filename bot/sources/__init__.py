@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rapidfuzz import process
-
 from bot.errors import SettingsError
 from bot.sources import feed, telegram_web
 from bot.sources.client import Client, Response
@@ -14,6 +12,7 @@ from bot.sources.pace import Pace, ProcessPace
 from bot.sources.page import Page, Polled
 from bot.sources.poll import poll
 from bot.sources.telegram_web import Presence, read_embed
+from bot.text.nearest import nearest
 
 __all__ = [
     "KINDS",
@@ -43,9 +42,7 @@ def parse_file(
     SettingsError for a kind that we do not know.
     """
     if kind not in KINDS:
-        best = process.extractOne(kind, KINDS, score_cutoff=50)
-        meant = f"; did you mean {best[0]!r}?" if best is not None else ""
-        raise SettingsError(f"unknown kind {kind!r}; expected one of {', '.join(KINDS)}{meant}")
+        raise SettingsError(f"unknown kind {kind!r}; expected one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
     if kind == "telegram":
         return telegram_web.parse(body, _as_source(source, outlet, "telegram"))
     return feed.parse(body, _as_source(source, outlet, "feed"), now or datetime.now(UTC))

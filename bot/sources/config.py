@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bot.errors import Fault, RuleFaults
 from bot.sources.row import Row
 from bot.sources.source import KINDS, Source, seconds, shown
-from bot.sources.yaml_places import Place, Placed, PlacedMap, read_yaml
+from bot.text.yamlfile import YamlFile, called
 
 __all__ = ["KINDS", "Source", "load_sources", "parse_sources", "seconds"]
 
@@ -20,11 +21,10 @@ def load_sources(path: Path) -> tuple[Source, ...]:
 
 def parse_sources(text: str, name: str) -> tuple[Source, ...]:
     """The sources of a YAML text; `name` stands in the faults for its path."""
-    faults: list[Fault] = []
-    root = read_yaml(text, name, faults)
-    sources = tuple(_sources(root, name, faults))
-    if faults:
-        raise RuleFaults(tuple(faults))
+    file = YamlFile(name, text)
+    sources = tuple(_sources(file))
+    if file.faults:
+        raise RuleFaults(tuple(file.faults))
     return sources
 
 
@@ -40,44 +40,49 @@ def _read(path: Path) -> tuple[str, str]:
     raise RuleFaults((Fault(str(path), 0, 0, message),))
 
 
-def _sources(root: Placed | None, name: str, faults: list[Fault]) -> Iterator[Source]:
-    def fault(place: Place, message: str) -> None:
-        faults.append(Fault(name, place[0], place[1], message))
-
-    if root is None:
-        if not faults:
-            fault((1, 1), "`sources` is missing: a list of rows with id, kind, channel or url")
-        return
-    if not isinstance(root.value, PlacedMap):
-        fault(root.place, f"found {root.called}, expected `sources:` with a list of rows")
-        return
-    for key, value in root.value.items():
-        if key.value != "sources":
-            fault(key.place, f"unknown field {shown(key.value)}; expected `sources`")
-        elif not isinstance(value.value, list):
-            fault(value.place, f"`sources` is {value.called}, expected a list of rows")
-    rows = root.value.find("sources")
-    if rows is None:
-        fault(root.place, "`sources` is missing: a list of rows with id, kind, channel or url")
-        return
+def _sources(file: YamlFile) -> Iterator[Source]:
     ids: dict[str, int] = {}
     addresses: dict[str, tuple[str, int]] = {}
-    for row in rows.value if isinstance(rows.value, list) else ():
-        source = Row(row, fault).source()
+    for number, fields in enumerate(_rows(file)):
+        row = Row(file, ("sources", number), fields)
+        source = row.source()
         if source is None:
             continue
-        line = row.place[0]
+        line, _ = file.place(("sources", number))
         if source.id in ids:
-            fault(
-                row.at("id"), f"id {source.id!r} is already taken in line {ids[source.id]}; every source needs its own"
-            )
+            row.fault(f"id {source.id!r} is already taken in line {ids[source.id]}; every source needs its own", "id")
         elif source.address in addresses:
             other, where = addresses[source.address]
             what = "channel" if source.kind == "telegram" else "url"
-            fault(
-                row.at(what), f"{what} is already polled by {other!r} in line {where}; polling it twice doubles posts"
-            )
+            row.fault(f"{what} is already polled by {other!r} in line {where}; polling it twice doubles posts", what)
         else:
             ids[source.id] = line
             addresses[source.address] = (source.id, line)
             yield source
+
+
+def _rows(file: YamlFile) -> list[Any]:
+    """What stands under `sources`; a file of another shape is a fault."""
+
+    def fault(message: str, *loc: str, key: bool = False) -> None:
+        file.faults.append(file.fault(loc, message, key=key))
+
+    missing = "`sources` is missing: a list of rows with id, kind, channel or url"
+    if file.data is None:
+        if not file.faults:
+            fault(missing)
+        return []
+    if not isinstance(file.data, dict):
+        fault(f"found {called(file.data)}, expected `sources:` with a list of rows")
+        return []
+    for name in file.data:
+        if name != "sources":
+            fault(f"unknown field {shown(name)}; expected `sources`", name, key=True)
+    if "sources" not in file.data:
+        fault(missing)
+        return []
+    rows = file.data["sources"]
+    if not isinstance(rows, list):
+        fault(f"`sources` is {called(rows)}, expected a list of rows", "sources")
+        return []
+    return rows

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from bot.model import Post
 from bot.store import keys
 from bot.store.codec import decode, decode_all
 from bot.store.link import Link
+
+PAGE = 500  # posts read in one round trip
 
 
 class Archive:
@@ -42,6 +45,19 @@ class Archive:
             return []
         rows = await self._link.do("MGET", *(keys.POST(post.decode()) for post in ids))
         return decode_all(rows, Post)
+
+    async def stream(self, since: datetime, source: str | None = None) -> AsyncIterator[Post]:
+        """The posts of one source or of all published at or after `since`, the oldest first, read page by page.
+
+        Posts that are committed or dropped meanwhile may or may not be among them; none comes twice.
+        """
+        index = keys.POSTS() if source is None else keys.POSTS_OF(source)
+        ids = await self._link.do("ZRANGE", index, since.timestamp(), "+inf", "BYSCORE")
+        for start in range(0, len(ids), PAGE):
+            for post in decode_all(
+                await self._link.do("MGET", *(keys.POST(post.decode()) for post in ids[start : start + PAGE])), Post
+            ):
+                yield post
 
     async def count(self, source: str | None = None) -> int:
         """How many posts are kept."""

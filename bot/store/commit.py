@@ -43,6 +43,10 @@ async def commit(link: Link, batch: Commit) -> int:
         "events": [_event(event, plan) for event in batch.events],
         "phases": [_phase(phase, plan) for phase in batch.phases],
         "alerts": [_alert(alert) for alert in batch.alerts],
+        "matched": [
+            {"signal": f"{one.storyline}/{one.signal}", "post": one.post, "at": one.at.timestamp()}
+            for one in batch.matched
+        ],
     }
     written, revision = await link.run("commit", msgspec.json.encode(document), *plan.blobs)
     if not written:

@@ -28,6 +28,7 @@ DUE_MOST = 5_000  # deliveries written out ahead of sending, per severity; the r
 MOVED_LIFE = 30 * DAY
 COMMITTED_LIFE = 600  # longer than any retry of one call
 WAKE_MOST = 16
+TOLD_LIFE = DAY  # a refusal that lasts is told again
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -68,6 +69,13 @@ EVENTS_FROM = Key("events-from:{}", "zset", "events that a source reports, by ne
 ALERTED = Key("alerted:{}", "set", "storyline, event revision and reason of alerts owed", "EVENT_LIFE")
 PHASES = Key("phases", "hash", "storyline → Phase", "one a storyline")
 PHASES_OF = Key("phases-of:{}", "list", "Phase, newest first", "PHASES_KEPT")
+
+# --- rules
+MATCHED = Key("matched", "zset", "storyline/signal, by publication of the newest post it matched", "one a signal")
+MATCHED_BY = Key("matched-by", "hash", "storyline/signal → that post", "one a signal")
+RUNNING = Key("running", "hash", "worker → Running", "one a worker; the dead are dropped when read")
+RELOADS = Key("reloads", "string", "counts what admins asked all workers to reload", "one number")
+TOLD = Key("told:{}", "string", "a refusal of rules that the admins were told of", "TOLD_LIFE")
 
 # --- subscriptions
 CHAT = Key("chat:{}", "hash", "of a target: storyline → Subscription", "one a storyline")

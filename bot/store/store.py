@@ -19,6 +19,7 @@ from bot.store.link import Link
 from bot.store.outbox import Outbox
 from bot.store.pace import Limits, Pace
 from bot.store.receipts import Receipts
+from bot.store.rules import Rules
 from bot.store.sources import Sources
 from bot.store.subscriptions import Subscriptions
 
@@ -38,6 +39,7 @@ class Store:
         self.sources = Sources(link)
         self.archive = Archive(link)
         self.events = Events(link)
+        self.rules = Rules(link)
         self.subscriptions = Subscriptions(link)
         self.receipts = Receipts(link)
         self.outbox = Outbox(link, limits)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
 import msgspec
 
 from bot.model import Subscription, Target
 from bot.store import keys
 from bot.store.codec import decode, encode
-from bot.store.link import Link
+from bot.store.link import Argument, Link
 
 
 def flags(subscription: Subscription) -> int:
@@ -23,13 +26,15 @@ class Subscriptions:
 
     async def put(self, subscription: Subscription) -> bool:
         """Create or change a subscription; says whether it is new. Pausing is `pause` alone: `paused` is not read."""
-        target = subscription.target
-        record = encode(msgspec.structs.replace(subscription, paused=None))
-        return bool(
-            await self._link.run(
-                "subscribe", target.chat, str(target), subscription.storyline, record, flags(subscription)
-            )
-        )
+        return bool(await self._link.run("subscribe", *_subscribing(subscription)))
+
+    async def put_many(self, subscriptions: Iterable[Subscription]) -> int:
+        """`put` for many, in their order, a few round trips in all; how many were new.
+
+        All of them stand afterwards; only the number may be too small where the connection broke in between.
+        """
+        calls = [self._link.run_repeatable("subscribe", *_subscribing(row)) for row in subscriptions]
+        return sum(await asyncio.gather(*calls))
 
     async def remove(self, target: Target, storyline: str) -> bool:
         """End a subscription; says whether there was one."""
@@ -74,6 +79,16 @@ class Subscriptions:
         last = int(pairs[-1][1])
         return page, last - last % 64 + 63 if len(pairs) == limit else 0
 
+    async def everyone(self) -> AsyncIterator[Subscription]:
+        """Every subscription once, by storyline and order of joining; who comes meanwhile may be missed."""
+        for storyline in await self.followed():
+            after, more = 0, True
+            while more:
+                page, after = await self.audience(storyline, after)
+                for subscription in page:
+                    yield subscription
+                more = after != 0
+
     async def count(self, storyline: str) -> int:
         """How many targets follow the storyline, paused ones included."""
         return int(await self._link.do("ZCARD", keys.AUDIENCE(storyline)))
@@ -97,6 +112,12 @@ class Subscriptions:
     async def forget(self, chat: int) -> int:
         """Delete all that is known of a chat; how many subscriptions that were."""
         return int(await self._link.run("forget", chat))
+
+
+def _subscribing(subscription: Subscription) -> tuple[Argument, ...]:
+    target = subscription.target
+    record = encode(msgspec.structs.replace(subscription, paused=None))
+    return target.chat, str(target), subscription.storyline, record, flags(subscription)
 
 
 def _read(row: bytes, target: Target, why: bytes | None) -> Subscription:

@@ -123,11 +123,8 @@ class Events:
         found = [event for event in self.events.values() if storyline in event.storylines]
         return sorted(found, key=lambda event: event.last_at, reverse=True)[:limit]
 
-    async def revision(self):
-        return len(self.events)
-
-    async def since(self, revision):
-        return len(self.events), list(self.events.values())[revision:]
+    async def latest(self, limit=10):
+        return list(reversed(self.events.values()))[:limit]
 
     async def phase(self, storyline):
         return self.at.get(storyline)

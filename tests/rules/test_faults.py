@@ -55,7 +55,7 @@ def test_a_broken_lexicon_does_not_blame_the_storylines(tmp_path: Path) -> None:
         "storyline: a\ntitle: A\nsignals:\n  it: {severity: low, when: us and them}\n", "utf-8"
     )
     assert told(tmp_path) == (
-        "lexicon.yaml:2:8: not YAML: found a bare '@'; a term that takes in a concept wants quotes: \"@us\"\n"
+        "lexicon.yaml:2:8: not YAML: found a bare '@'; put it into quotes: \"@them\"\n"
     )
 
 

@@ -14,7 +14,7 @@ from bot.errors import RuleFaults
 from bot.model import Hit, Post, Severity
 from bot.rules import Ruleset, explain, run_cases, schema
 from bot.rules.schema import StorylineFile, validate
-from bot.rules.yamlfile import YamlFile
+from bot.text.yamlfile import YamlFile
 
 Load = Callable[..., Ruleset]
 

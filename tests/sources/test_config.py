@@ -99,8 +99,8 @@ def test_each_fault_says_where_what_and_what_instead() -> None:
         ("# nothing\n", "1:1: `sources` is missing"),
         ("- 1\n", "1:1: found a list, expected `sources:` with a list of rows"),
         ("soruces: []\n", "1:1: unknown field 'soruces'; expected `sources`"),
-        ("sources: 7\n", "1:10: `sources` is 7, expected a list of rows"),
-        ("sources:\n  - {id: a\n", "3:1: not YAML: while parsing a flow mapping expected ',' or '}'"),
+        ("sources: 7\n", "1:10: `sources` is '7', expected a list of rows"),
+        ("sources:\n  - {id: a\n", "3:1: not YAML: while parsing a flow mapping did not find expected ',' or '}'"),
         ("sources: []\n---\nmore: 1\n", "2:1: not YAML: expected a single document"),
         ("sources: [!!python/name:os.system x]\n", "1:11: tag tag:yaml.org,2002:python/name:os.system is not allowed"),
     ],
@@ -126,7 +126,7 @@ def test_nothing_is_taken_twice() -> None:
         "3:38: channel is already polled by 'a' in line 2; polling it twice doubles posts"
     ]
     assert faults("sources:\n  - id: a\n    id: b\n    kind: telegram\n    channel: name\n") == [
-        "3:5: key 'id' stands twice, first in line 2; keep one"
+        "3:5: found 'id' a second time; it stands in line 2 already, keep one of them"
     ]
 
 

@@ -12,6 +12,7 @@ CANNOT_CHECK = "I could not check whether you are an admin here. Please try agai
 STORE_AWAY = "My memory does not answer right now. Please try again in a minute; alerts that are owed are kept."
 FAILED = "Something went wrong on our side and has been logged. Please try again in a minute, or see /help."
 UP_TO_DATE = "Nothing new."
+NOT_SHOWN = "Telegram does not let me show that right now. Please try again in a minute."
 
 
 def old_button() -> Message:

@@ -104,6 +104,13 @@ for _, phase in ipairs(plan.phases) do
   end
 end
 
+-- The newest post of each signal, by publication: what an operator asks when a rule has been silent for long.
+for _, match in ipairs(plan.matched) do
+  if redis.call('ZADD', K.MATCHED(), 'GT', 'CH', match.at, match.signal) == 1 then
+    redis.call('HSET', K.MATCHED_BY(), match.signal, match.post)
+  end
+end
+
 -- What is owed. The set remembers each decision, so that nothing is owed twice however often it is committed.
 local owed = false
 for _, alert in ipairs(plan.alerts) do

@@ -16,10 +16,13 @@ from bot.errors import Fault
 Loc: TypeAlias = tuple[str | int, ...]
 
 MAX_BYTES = 1_000_000
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULL = re.compile(r"~|null|Null|NULL|")
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # guesses no types, so it need not try for every scalar
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _DEEPEST = 20
 _MOST_NODES = 200_000  # aliases can repeat a node for ever
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset({"!", *(_TAG + kind for kind in ("str", "seq", "map", "int", "float", "bool", "null"))})
+_BARE = re.compile(r"@[\w-]*")
 
 
 class YamlFile:
@@ -30,22 +33,14 @@ class YamlFile:
         self.source = source
         self.faults: list[Fault] = []
         self.data: Any = None
-        self._root: yaml.Node | None = None
         self._nodes = 0
-        if len(source) > MAX_BYTES:
-            self.faults.append(Fault(path, 0, 0, f"found {len(source):,} characters; expected at most {MAX_BYTES:,}"))
-            return
-        try:
-            self._root = yaml.compose(source, Loader=_Loader)
-        except yaml.MarkedYAMLError as error:
-            self.faults.append(self._unreadable(error))
-        except yaml.reader.ReaderError as error:
-            line = source.count("\n", 0, error.position) + 1
-            self.faults.append(
-                Fault(path, line, 1, f"found a character that YAML forbids (#x{error.character:04x}); expected text")
-            )
-        else:
-            self.data = None if self._root is None else self._build(self._root, 0)
+        self._root = self._compose()
+        if self._root is not None:
+            self.data = self._build(self._root, 0)
+
+    def rest(self) -> None:
+        """Let go of the places, which take much more room than the text; the next question reads them again."""
+        self._root = None
 
     def fault(self, loc: Loc, message: str, *, key: bool = False, offset: int = 0) -> Fault:
         """A fault at a value (or at its key), `offset` characters into it."""
@@ -54,6 +49,8 @@ class YamlFile:
 
     def place(self, loc: Loc, *, key: bool = False, offset: int = 0) -> tuple[int, int]:
         """Line and column, from 1, of the value at `loc`; the nearest part above it that exists."""
+        if self._root is None and self.data is not None:
+            self._root = self._compose()
         node, name = self._root, None
         for step in loc:
             below = _below(node, step)
@@ -89,66 +86,99 @@ class YamlFile:
             line, column = line + 1, 0
         return (node.end_mark.line + 1, node.end_mark.column + 1)
 
+    def _compose(self) -> yaml.Node | None:
+        source = self.source
+        if len(source) > MAX_BYTES:
+            self._fault(None, f"found {len(source):,} characters; expected at most {MAX_BYTES:,}")
+            return None
+        try:
+            root: yaml.Node | None = yaml.compose(source, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            self.faults.append(self._unreadable(error))
+        except yaml.reader.ReaderError as error:
+            line = source.count("\n", 0, error.position) + 1
+            self.faults.append(
+                Fault(
+                    self.path, line, 1,
+                    f"found a character that YAML forbids (#x{error.character:04x}); expected text, take it out",
+                )
+            )  # fmt: skip
+        else:
+            return root
+        return None
+
+    def _fault(self, node: yaml.Node | None, message: str) -> None:
+        line, column = (0, 0) if node is None else (node.start_mark.line + 1, node.start_mark.column + 1)
+        self.faults.append(Fault(self.path, line, column, message))
+
     def _build(self, node: yaml.Node, depth: int) -> Any:
         self._nodes += 1
         if depth > _DEEPEST or self._nodes > _MOST_NODES:
-            if self._nodes > _MOST_NODES + 1:
-                return None
-            self.faults.append(
-                Fault(
-                    self.path,
-                    node.start_mark.line + 1,
-                    node.start_mark.column + 1,
-                    "nested too deeply, or repeated too often",
-                )
-            )
+            if self._nodes <= _MOST_NODES + 1:
+                self._fault(node, "nested too deeply, or repeated too often")
+            return None
+        if node.tag not in _PLAIN_TAGS:
+            self._fault(node, f"tag {node.tag} is not allowed; write a plain value")
             return None
         if isinstance(node, yaml.ScalarNode):
-            return None if node.style is None and _NULL.fullmatch(node.value) else node.value
+            value = node.value
+            return None if value in _NULL and node.style in (None, "") else value
         if isinstance(node, yaml.SequenceNode):
             return [self._build(child, depth + 1) for child in node.value]
         assert isinstance(node, yaml.MappingNode)
+        return self._mapping(node, depth)
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}
-        lines: dict[str, int] = {}
+        names: dict[str, yaml.Node] = {}
         for name, value in node.value:
-            key = name.value if isinstance(name, yaml.ScalarNode) else "?"
-            line = name.start_mark.line + 1
-            if key in built:
-                self.faults.append(
-                    Fault(
-                        self.path, line, name.start_mark.column + 1,
-                        f"found '{key}' a second time; it stands in line {lines[key]} already, keep one of them",
-                    )
-                )  # fmt: skip
-                continue
-            built[key] = self._build(value, depth + 1)
-            lines[key] = line
+            if not isinstance(name, yaml.ScalarNode):
+                self._fault(name, "found a list or a mapping as a key; expected a word")
+            elif name.value in built:
+                first = names[name.value].start_mark.line + 1
+                self._fault(
+                    name, f"found '{name.value}' a second time; it stands in line {first} already, keep one of them"
+                )
+            else:
+                built[name.value] = self._build(value, depth + 1)
+                names[name.value] = name
         return built
 
     def _unreadable(self, error: yaml.MarkedYAMLError) -> Fault:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        text = (
-            self.source.splitlines()[line - 1][column - 1 :]
-            if 0 < line <= self.source.count("\n") + 1 and self.source
-            else ""
-        )
-        return Fault(self.path, line, column, f"not YAML: {_explained(error.problem or 'cannot be read', text)}")
+        lines = self.source.splitlines()
+        text = lines[line - 1][column - 1 :] if 0 < line <= len(lines) else ""
+        return Fault(self.path, line, column, f"not YAML: {_explained(error, text)}")
 
 
-def _explained(problem: str, text: str) -> str:
+def called(value: Any) -> str:
+    """A value as a fault may name it: quoted, and not too long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    text = str(value)
+    return f"'{text[:40]}…'" if len(text) > 40 else f"'{text}'"
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
     """What the parser says, and what to do about it."""
+    problem = error.problem or "cannot be read"
     if text.startswith("@") or "'@'" in problem:
-        return "found a bare '@'; a term that takes in a concept wants quotes: \"@us\""
+        bare = _BARE.match(text)
+        return f"found a bare '@'; put it into quotes: \"{bare[0] if bare else '@us'}\""
     if text.startswith("*") or "alias" in problem:
-        return "found a bare '*' at the beginning; put the term into quotes"
+        return "found a bare '*' at the beginning; put the text into quotes"
     if text.startswith("\t") or "\\t" in problem:
         return "found a tab; YAML is indented with blanks"
     if "mapping values are not allowed" in problem:
         return "found a ':' inside a value; put text that holds ': ' into quotes"
     if "%" in text[:1] or "`" in text[:1]:
         return f"found a bare '{text[0]}' at the beginning; put the text into quotes"
-    return problem
+    return " ".join(filter(None, (error.context, problem)))
 
 
 def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
