@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import random
 import statistics
 import time
-import tracemalloc
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
@@ -91,6 +92,12 @@ class Wire:
         return " ".join(words)
 
 
+def resident() -> int:
+    """Bytes of memory that this process holds (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def match(post: Post) -> list[Match]:
     return [Match(post=post.id, storyline="wire", signal="post", severity=Severity.LOW)]
 
@@ -134,19 +141,14 @@ def main() -> None:
     options.add_argument("--window", type=int, default=100_000)
     options.add_argument("--posts", type=int, default=2000, help="gathered in each run")
     options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--memory", action="store_true", help="also measure memory (slow)")
     asked = options.parse_args()
 
     wire, window = Wire(), Window(span=timedelta(days=30))
-    if asked.memory:
-        tracemalloc.start()
     posts = [wire.post() for _ in range(asked.window)]
-    held = tracemalloc.get_traced_memory()[0] if asked.memory else 0
+    before = resident()
     for post in posts:
         put(window, post)
-    if asked.memory:
-        print(f"memory of the window: {(tracemalloc.get_traced_memory()[0] - held) / asked.window / 1e3:.1f} kB a post")
-        tracemalloc.stop()
+    print(f"memory of the window: {(resident() - before) / asked.window / 1e3:.1f} kB a post")
     print(f"window: {len(window):,} events of {asked.window:,} posts ({asked.window - len(window)} fresh posts merged)")
     texts = [post.text for post in posts]
     gc.collect()

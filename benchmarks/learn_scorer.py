@@ -39,7 +39,6 @@ AGAINST = frozenset(
         "speakers-clash",
         "signals-clash",
         "main-acts-clash",
-        "main-actors-clash",
         "follow-up",
         "hours-apart",
         "one-denies",
@@ -56,7 +55,6 @@ PRIOR = {
     "numbers-clash": -0.5,
     "names-clash": -0.5,
     "places-clash": -1.0,
-    "main-actors-clash": -1.0,
     "same-signal": 1.0,
     "close-reading": 2.0,
     "main-in-other": 2.0,
@@ -66,7 +64,7 @@ PRIOR = {
     "within-minutes": 1.0,
 }
 BIAS = -4.0
-FIRM = {"within-minutes": 30.0, "places-clash": 10.0, "main-actors-clash": 10.0}  # stands as designed: labelled streams are thinner than live ones
+FIRM = {"within-minutes": 30.0}  # stands as designed: labelled streams are thinner than live ones
 
 
 class Sample(NamedTuple):

@@ -24,18 +24,22 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot import chat
-from bot.alerts.render import render_alert
 from bot.alerts.ring import render_ring
+from bot.chat.commands import Answering
+from bot.chat.desk import Desk
+from bot.chat.inquiry import Inquiry
+from bot.chat.operators import Operators
 from bot.console import Console, Metrics
 from bot.errors import SettingsError
-from bot.model import Delivery, Event, Message, Target
+from bot.model import Message, Target
 from bot.pipeline.admins import Admins
 from bot.pipeline.ingest import Ingest
-from bot.pipeline.live import LiveRules
+from bot.pipeline.live import LiveRules, Reloaded
 from bot.pipeline.relay import Relay
+from bot.pipeline.rendering import Rendering
 from bot.pipeline.schedule import Schedule
 from bot.pipeline.trial import prove
-from bot.pipeline.watch import Watch
+from bot.pipeline.watch import Stamp, Watch, stamp
 from bot.rules import Ruleset, load
 from bot.send import Telegram, make_bot
 from bot.settings import ROLES, Settings
@@ -44,6 +48,7 @@ from bot.store import Limits, Store, open_store
 
 log = structlog.get_logger(__name__)
 
+FREE_RATE = 30.0  # messages a second above which Telegram wants them marked as paid broadcast
 GRACE = 2.0  # seconds that polls under way have to finish once we are asked to stop
 
 
@@ -61,7 +66,9 @@ class App:
         store: Store,
         rules: LiveRules,
         clock: Callable[[], datetime],
+        seen: Stamp,
     ):
+        self._seen = seen
         self.store = store
         self.rules = rules
         self.metrics = Metrics()
@@ -76,9 +83,9 @@ class App:
             await self._open_ingest(stack)
         if "relay" in roles:
             await self._open_relay(stack)
+        await self._open_watch(stack)
         if "chat" in roles:
             await self._open_chat(stack)
-        await self._open_watch(stack)
         if "console" in roles and self._settings.console:
             console = Console(self.store, self._settings.console, self.metrics)
             stack.push_async_callback(console.stop)
@@ -101,7 +108,7 @@ class App:
 
     async def _open_relay(self, stack: AsyncExitStack) -> None:
         bot = make_bot(self._token, self._settings.api_url)
-        telegram = Telegram(bot)
+        telegram = Telegram(bot, paid=self._settings.rate > FREE_RATE)
         stack.push_async_callback(_shut, bot)
         await _ready(bot)
 
@@ -112,7 +119,7 @@ class App:
         relay = Relay(
             self.store,
             telegram,
-            self._alert,
+            Rendering(self.store.events, self.rules).alert,
             lambda event, delivery, now: render_ring(event, delivery, now),
             self._clock,
             worker=self._worker,
@@ -137,18 +144,27 @@ class App:
             sources=lambda: self.sources,
             api_url=self._settings.api_url,
             admins=self._settings.admins,
+            more=self._more_commands,
         )
         stack.push_async_callback(bot.stop)
         await bot.start()
+
+    def _more_commands(self, desk: Desk) -> dict[str, Answering]:
+        """Commands that look at the rules themselves."""
+        operators = Operators(desk, self.rules, self.store, self.reload, self._settings.admins, self._clock)
+        return {"why": Inquiry(desk, self.rules, self.store, self._clock).answer, **operators.commands()}
 
     async def _open_watch(self, stack: AsyncExitStack) -> None:
         """Take up a changed rules folder while running; whoever can write to the admins tells of a refused one."""
         tell = None
         if self._settings.token is not None and self._settings.admins:
             bot = make_bot(self._token, self._settings.api_url)
-            stack.push_async_callback(_shut, bot)
+            await bot.request.initialize()  # opens the way without asking Telegram anything
+            stack.push_async_callback(bot.request.shutdown)
             tell = Admins(Telegram(bot), self._settings.admins).tell
-        self._watch = Watch(self.rules, self._settings.rules, self.store.rules, self._worker, utc_now, tell)
+        self._watch = Watch(
+            self.rules, self._settings.rules, self.store.rules, self._worker, utc_now, tell, seen=self._seen
+        )
         stop = asyncio.Event()
         task = asyncio.create_task(self._watch.run(stop), name="rules-watch")
 
@@ -158,13 +174,9 @@ class App:
 
         stack.push_async_callback(end)
 
-    async def reload(self, cause: str) -> None:
+    async def reload(self, cause: str) -> Reloaded:
         """Take up the rules folder as it is now; what comes of it is logged, a refusal is told to the admins."""
-        await self._watch.reload(cause)
-
-    def _alert(self, event: Event, _delivery: Delivery, now: datetime) -> Message:
-        titles = {name: storyline.title for name, storyline in self.rules.current.storylines.items()}
-        return render_alert(event, titles, now)
+        return await self._watch.reload(cause)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -200,13 +212,14 @@ async def running(
     def load_folder() -> tuple[Ruleset, tuple[Source, ...]]:
         return load_all(settings.rules, sources, force=force)
 
+    seen = stamp(settings.rules)
     rules, polled = load_folder()
     live = LiveRules(rules, sources=polled, load=load_folder, clock=clock)
     async with AsyncExitStack() as stack:
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
         limits = Limits(per_second=settings.rate)
         store = await stack.enter_async_context(open_store(redis_url, settings.data, limits=limits))
-        app = App(settings, store, live, clock)
+        app = App(settings, store, live, clock, seen)
         await app.open(roles, stack)
         log.info("running", roles=",".join(roles), sources=len(polled), rules=rules.revision, store=store.place)
         yield app

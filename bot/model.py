@@ -99,6 +99,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, om
     """What gathering compares; made by `bot.events.fingerprint`, kept inside the event. Fields belong to that room.
 
     All but `words` and `cites` are sorted and without repeats. Names of meanings are those of `bot/events/meanings.txt`.
+    Stored by position: new fields go last.
     """
 
     words: tuple[str, ...] = ()  # in order, cut to six letters: the close reading
@@ -145,6 +146,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False  # deleted by its source
     dissent: bool = False  # denies what the event's other reports say; no witness of it
     was: str = ""  # the excerpt before its newest edit, where that changed what it says
+    changed: datetime | None = None  # when we last found it edited or deleted
     fingerprint: Fingerprint = Fingerprint()
 
 
@@ -207,6 +209,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     origins: int
     rules: str = ""  # revision of the rules that decided
+    fresh_for: float = 0.0  # seconds after which it is old news and begins no message any more; 0: never
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):

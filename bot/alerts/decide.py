@@ -88,6 +88,7 @@ def decide(
                 severity=severity,
                 origins=standing.origins,
                 rules=rules,
+                fresh_for=policy.fresh_for,
             )
         )
     return msgspec.structs.replace(after, said=said), tuple(alerts)

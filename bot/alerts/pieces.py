@@ -34,9 +34,17 @@ def counted(number: int, word: str) -> str:
 
 
 def lead_of(event: Event) -> Report:
-    """The report that speaks for the event: the first that still stands and is no copy, else the first that stands."""
-    standing = [report for report in event.reports if not report.gone]
+    """The report that speaks for the event: the first that still stands and is no copy, else the first that stands.
+
+    A denial never speaks for what it denies; when nothing else stands it is the first report, struck.
+    """
+    standing = witnesses(event)
     return next((report for report in standing if report.copy_of is None), standing[0] if standing else event.first)
+
+
+def witnesses(event: Event) -> list[Report]:
+    """The reports that still say so: neither deleted nor denials."""
+    return [report for report in event.reports if not report.gone and not report.dissent]
 
 
 def signals_of(event: Event, storyline: str) -> list[str]:
@@ -44,18 +52,25 @@ def signals_of(event: Event, storyline: str) -> list[str]:
 
     When no report stands, those that the deleted ones matched.
     """
-    standing = [report for report in event.reports if not report.gone] or list(event.reports)
+    standing = witnesses(event) or list(event.reports)
     found = [signal for report in standing for name, signal in report.signals if name == storyline]
     return list(dict.fromkeys(found))[-3:]
 
 
 def count_line(event: Event) -> str:
-    """`5 posts (1 deleted), 3 origins`; `2 posts, all deleted`."""
-    posts = counted(len(event.reports), "post")
-    gone = sum(report.gone for report in event.reports)
-    if gone == len(event.reports):
+    """`5 posts (1 deleted), 3 origins`; `2 posts, all deleted`. Posts that say so: denials are counted by `denials`."""
+    told = [report for report in event.reports if not report.dissent] or list(event.reports)
+    posts = counted(len(told), "post")
+    gone = sum(report.gone for report in told)
+    if gone == len(told):
         return f"{posts}, {'deleted' if gone == 1 else 'all deleted'}"
     return f"{posts}{f' ({gone} deleted)' if gone else ''}, {counted(event.origins, 'origin')}"
+
+
+def denials(event: Event) -> str:
+    """`, 1 denies it`; empty where nobody does."""
+    number = event.dissents
+    return f", {number} {'denies' if number == 1 else 'deny'} it" if number else ""
 
 
 def by_origin(event: Event) -> dict[str, list[Report]]:

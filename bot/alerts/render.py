@@ -16,11 +16,13 @@ from bot.alerts.pieces import (
     by_origin,
     count_line,
     counted,
+    denials,
     lead_of,
     named,
     sentence,
     signals_of,
     when,
+    witnesses,
     words_of,
 )
 from bot.alerts.presses import Verb
@@ -33,6 +35,7 @@ _HEADLINE = 240
 # Tried in order until the alert fits: origins shown, posts shown for each origin, units of the excerpt.
 _SIZES = ((8, 6, 900), (8, 3, 700), (8, 2, 600), (8, 1, 500), (5, 1, 300), (3, 1, 160), (1, 1, 80))
 _STORYLINES = 4
+RETRACTED = "⚫"  # in place of the severity, once no post stands any more
 
 
 def render_alert(
@@ -63,7 +66,7 @@ def render_alert(
 
 
 def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) -> Rich:
-    word = text(f"{MARKS[event.severity]} ") + bold(event.severity.label.upper())
+    word = text(f"{_mark(event)} ") + bold(event.severity.label.upper() if witnesses(event) else "RETRACTED")
     shown = event.storylines[:_STORYLINES]
     lines = []
     for number, storyline in enumerate(shown):
@@ -80,9 +83,13 @@ def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) ->
     return join(lines or [word])
 
 
+def _mark(event: Event) -> str:
+    return MARKS[event.severity] if witnesses(event) else RETRACTED
+
+
 def _phase(event: Event, storyline: str, before: Mapping[str, str]) -> Rich:
     now_in = [phase for name, phase in event.phases if name == storyline]
-    if not now_in:
+    if not now_in or not witnesses(event):
         return NOTHING
     was = before.get(storyline, "")
     moved = f"{words_of(was)} → " if was and was != now_in[-1] else ""
@@ -118,8 +125,8 @@ def _witnesses(event: Event, origins: int, posts: int, now: datetime) -> Rich:
 
     Where sources disagree each says it in its own words; otherwise only the newest that tells it differently does.
     """
-    disagree = any(said.reason is Reason.CONTRADICTED for said in event.said)
-    head = bold(count_line(event)) + text(", sources disagree" if disagree else "")
+    disagree = bool(event.dissents) or any(said.reason is Reason.CONTRADICTED for said in event.said)
+    head = bold(count_line(event)) + text(denials(event) or (", sources disagree" if disagree else ""))
     if len(event.reports) == 1:
         return head
     groups = list(by_origin(event).values())
@@ -172,7 +179,7 @@ def _post(report: Report, since: Report, now: datetime, *, named_already: str | 
     piece = link(at, report.url) if report.outlet == named_already else named(report) + text(f" {at}")
     if report.gone:
         return struck(piece) + text(" deleted by its source")
-    return piece + text(" edited" if report.edited else "")
+    return piece + text(" denies it" if report.dissent else "") + text(" edited" if report.edited else "")
 
 
 # --- why now ----------------------------------------------------------------------------------------------------
@@ -204,19 +211,23 @@ def _reason(event: Event, now: datetime) -> Rich:
     if told:
         gravest = min(told, key=lambda said: _GRAVITY.index(said.reason))
         if gravest.reason is not Reason.FIRST_REPORT:
-            words.append(reason_text(gravest, now))
+            words.append(reason_text(gravest, _moment(gravest.at, event, now)))
         elif event.origins == 1:
             words.append("First report: one origin so far.")
     if not told or newest > told[0].at:
-        words.append(f"Updated {when(newest, now)}.")
-    if not event.origins:
-        words.append("No post of it still stands.")
+        words.append(f"Updated {_moment(newest, event, now)}.")
+    if not witnesses(event):
+        words.append("No post that reports it still stands.")
     return italic(" ".join(words)) if words else NOTHING
 
 
-def reason_text(said: Said, now: datetime) -> str:
-    """`said` as a sentence: what, when, and in a few words why."""
-    at = when(said.at, now)
+def _moment(at: datetime, event: Event, now: datetime) -> str:
+    """The time alone on the day of the report that leads: that day stands above."""
+    return f"{at:%H:%M} UTC" if at.date() == lead_of(event).published.date() else when(at, now)
+
+
+def reason_text(said: Said, at: str) -> str:
+    """`said` as a sentence: what, when (`at`, in words), and briefly why."""
     origins = counted(said.origins, "origin")
     return {
         Reason.FIRST_REPORT: f"First report {at}, {origins}.",
@@ -249,14 +260,15 @@ def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
     """An event in a list: mark, time, headline linked to its post, and who reports it, each linked."""
     lead = lead_of(event)
     title = line(lead.headline or clip(lead.excerpt, 160), 160) or text("(no text)")
-    head = text(f"{MARKS[event.severity]} {_span(event, lead, now)}\n") + (
+    head = text(f"{_mark(event)} {_span(event, lead, now)}\n") + (
         struck(title) + text(" deleted by its source") if lead.gone else link(title, lead.url)
     )
-    if len(event.reports) == 1:
-        return join((head, text(f"{count_line(event)}: ") + named(lead)))
-    heads = list(_heads(event))
-    more = text(f" and {len(heads) - outlets} more") if len(heads) > outlets else NOTHING
-    return join((head, text(f"{count_line(event)}: ") + join(map(named, heads[:outlets]), ", ") + more))
+    who = list(_heads(event, witnesses(event))) or [lead]
+    more = text(f" and {len(who) - outlets} more") if len(who) > outlets else NOTHING
+    told = text(f"{count_line(event)}: ") + join(map(named, who[:outlets]), ", ") + more
+    if denying := list(_heads(event, [report for report in event.reports if report.dissent and not report.gone])):
+        told += text("; denied by ") + join(map(named, denying[:outlets]), ", ")
+    return join((head, told))
 
 
 def _span(event: Event, lead: Report, now: datetime) -> str:
@@ -267,9 +279,10 @@ def _span(event: Event, lead: Report, now: datetime) -> str:
     return f"{first}, newest {f'{last:%H:%M}' if last.date() == lead.published.date() else when(last, now, zone=False)}"
 
 
-def _heads(event: Event) -> Iterator[Report]:
-    """The first standing report of each origin."""
+def _heads(event: Event, reports: list[Report]) -> Iterator[Report]:
+    """Of each origin the first of `reports`, a copy only where it has nothing else."""
+    wanted = {report.post for report in reports}
     for group in by_origin(event).values():
-        standing = [report for report in group if not report.gone]
-        if standing:
-            yield next((report for report in standing if report.copy_of is None), standing[0])
+        found = [report for report in group if report.post in wanted]
+        if found:
+            yield next((report for report in found if report.copy_of is None), found[0])

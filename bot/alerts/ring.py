@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.alerts.markup import NOTHING, Rich, bold, join, line, quoted, struck, text
-from bot.alerts.pieces import MARKS, count_line, counted, named, signals_of, when, words_of
+from bot.alerts.pieces import MARKS, count_line, counted, named, signals_of, when, witnesses, words_of
 from bot.model import Delivery, Event, Message, Reason, Report
 
 _HEADLINE = 240
@@ -34,15 +34,37 @@ def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]
     """The reports that the ring is about, newest last."""
     known = {report.post: report for report in before.reports} if before else {}
     if reason is Reason.RETRACTED:
-        gone = [report for report in event.reports if report.gone]
-        return [report for report in gone if report.post not in known or not known[report.post].gone] or gone
+        return _lost(event, known)
     if reason is Reason.CORRECTED:
         if known:
             return [r for r in event.reports if r.post in known and known[r.post].digest != r.digest]
-        return [report for report in event.reports if report.was] or [r for r in event.reports if r.edited]
-    fresh = [report for report in event.reports if report.post not in known and not report.gone] if known else []
-    standing = [report for report in event.reports if not report.gone and report.copy_of is None]
-    return fresh or standing[-1:]
+        return _last_changed([r for r in event.reports if r.was] or [r for r in event.reports if r.edited])
+    standing = witnesses(event)
+    if reason is Reason.CONTRADICTED:
+        standing = _denying(event) or standing
+    fresh = [report for report in standing if report.post not in known] if known else []
+    return fresh or [report for report in standing if report.copy_of is None][-1:]
+
+
+def _lost(event: Event, known: Mapping[str, Report]) -> list[Report]:
+    """The newest deletions."""
+    gone = [report for report in event.reports if report.gone]
+    if known:
+        return [report for report in gone if report.post not in known or not known[report.post].gone] or gone
+    if any(report.changed for report in gone):
+        return _last_changed(gone)
+    # Where nothing tells which went last: as long as others stand, only the first report's end is a retraction.
+    return [event.first] if event.first.gone and witnesses(event) else gone
+
+
+def _denying(event: Event) -> list[Report]:
+    return [report for report in event.reports if report.dissent and not report.gone and report.copy_of is None]
+
+
+def _last_changed(reports: list[Report]) -> list[Report]:
+    """Those that changed last, where that is known."""
+    newest = max((report.changed for report in reports if report.changed), default=None)
+    return [report for report in reports if report.changed == newest] if newest else reports
 
 
 def _said_by(reports: Iterable[Report], now: datetime, most: int = 3) -> Rich:
@@ -71,15 +93,31 @@ def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: d
 
 
 def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
-    return join((bold("Contradicted:") + text(" sources disagree."), _newest(said, now)))
+    if not any(report.dissent for report in said):
+        return join((bold("Contradicted:") + text(" sources disagree."), _newest(said, now)))
+    deny = text(" denies it." if len(said) == 1 else " deny it.")
+    return join((bold("Contradicted: ") + _said_by(said, now) + deny, line(said[-1].headline, _HEADLINE)))
 
 
 def _ring_retracted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
     posts = "its post" if len(said) <= 1 else "their posts"
     who = _said_by(said, now) or text("A source")
-    left = [report for report in event.reports if not report.gone and report.copy_of is None]
-    rest = text("Still reported by ") + _said_by(left, now) if left else text("No other post reports it.")
-    return join((bold("Retracted: ") + who + text(f" deleted {posts}."), rest))
+    claim = struck(line(said[-1].headline, _HEADLINE)) if said else NOTHING
+    return join((bold("Retracted: ") + who + text(f" deleted {posts}."), claim, _left(event, now)))
+
+
+def _left(event: Event, now: datetime) -> Rich:
+    """Who still says so, and who denies it."""
+    standing = witnesses(event)
+    own = [report for report in standing if report.copy_of is None]
+    denying = _denying(event)
+    if own:
+        left = text("Still reported by ") + _said_by(own, now)
+    elif standing:
+        left = text("Only copies of it still stand: ") + _said_by(standing, now)
+    else:
+        left = text("No other post reports it")
+    return left + (text("; denied by ") + _said_by(denying, now) if denying else NOTHING) + text(".")
 
 
 def _ring_corrected(event: Event, said: list[Report], delivery: Delivery, now: datetime, before: Event | None) -> Rich:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 from telegram.request import BaseRequest
 
+from bot.chat.commands import Answering
 from bot.chat.desk import Desk
 from bot.chat.ports import RulesHolder, Source, Store
 from bot.chat.reply import Replies
@@ -47,13 +48,14 @@ def build(
     sources: Callable[[], Sequence[Source]],
     api_url: str = "https://api.telegram.org",
     admins: Collection[int] = (),
+    more: Callable[[Desk], Mapping[str, Answering]] | None = None,
     request: BaseRequest | None = None,
     updates_request: BaseRequest | None = None,
 ) -> ChatBot:
     """The chat of one bot account, not yet started.
 
     `request` carries answers, `updates_request` the long polls; each belongs to the bot from here on, so they must be
-    two objects. Without them our own transport is used.
+    two objects. Without them our own transport is used. `more` brings commands that need what lies outside the chat.
     """
     root = api_url.rstrip("/")
     bot = _PatientBot(
@@ -65,7 +67,8 @@ def build(
     )
     app: App = Application.builder().bot(bot).job_queue(None).concurrent_updates(InOrder()).build()
     replies = Replies(bot, store.subscriptions, store.pace)
-    updates = Updates(Desk(store, rules, clock, sources), replies)
+    desk = Desk(store, rules, clock, sources)
+    updates = Updates(desk, replies, more(desk) if more is not None else {})
     app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, updates.on_message))
     app.add_handler(CallbackQueryHandler(updates.on_press))
     app.add_handler(ChatMemberHandler(updates.on_member, ChatMemberHandler.MY_CHAT_MEMBER))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from bot.chat.desk import Desk, Place, Refused
 from bot.chat.reading import Choice, Command, read_choice, read_deep_link
-from bot.chat.screens import follow, story, trouble, welcome
+from bot.chat.screens import clauses, follow, frame, story, trouble, welcome
 from bot.model import Message
+
+Answering = Callable[[Command, Place], Awaitable[Message]]
 
 
 class Commands:
     """Answers commands and plain words."""
 
-    def __init__(self, desk: Desk):
+    def __init__(self, desk: Desk, more: Mapping[str, Answering] = MappingProxyType({})):
         self._desk = desk
-        self._known: dict[str, Callable[[Command, Place], Awaitable[Message]]] = {
+        self._known: dict[str, Answering] = {
             "start": self._start,
             "help": self._help,
             "stories": self._stories,
@@ -25,6 +28,8 @@ class Commands:
             "unsubscribe": self._unsubscribe,
             "my": self._my,
             "sources": self._sources,
+            "why": self._why,
+            **more,
         }
 
     def knows(self, name: str) -> bool:
@@ -108,3 +113,6 @@ class Commands:
 
     async def _sources(self, command: Command, place: Place) -> Message:
         return await self._desk.sources_page(0)
+
+    async def _why(self, command: Command, place: Place) -> Message:
+        return frame.said(clauses.HOW)

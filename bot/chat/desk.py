@@ -25,6 +25,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     private: bool
     may_change: Callable[[], Awaitable[bool | None]]  # None: it could not be found out
+    user: int | None = None  # who asked
+    answers: int | None = None  # the message that was answered with the command
 
 
 class Refused(Exception):

@@ -27,7 +27,15 @@ def place_of(update: Update, bot: Bot) -> Place | None:
     async def may_change() -> bool | None:
         return True if private else await _is_admin(update, chat, bot)
 
-    return Place(target=Target(chat.id, None if private else thread), private=private, may_change=may_change)
+    user = update.effective_user
+    answered = getattr(message, "reply_to_message", None)
+    return Place(
+        target=Target(chat.id, None if private else thread),
+        private=private,
+        may_change=may_change,
+        user=user.id if user is not None else None,
+        answers=answered.message_id if answered is not None else None,
+    )
 
 
 async def _is_admin(update: Update, chat: Chat, bot: Bot) -> bool | None:

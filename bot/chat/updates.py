@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 from telegram.ext import BaseUpdateProcessor, ContextTypes
 
 from bot.chat.buttons import Answer, Buttons, Where
-from bot.chat.commands import Commands
+from bot.chat.commands import Answering, Commands
 from bot.chat.desk import Desk, Place
 from bot.chat.place import place_of
 from bot.chat.reading import read_command
@@ -32,9 +33,9 @@ _PRESENT = frozenset({ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, C
 class Updates:
     """One method for each kind of update. Whatever goes wrong, the reader gets a sentence with a next step."""
 
-    def __init__(self, desk: Desk, replies: Replies):
+    def __init__(self, desk: Desk, replies: Replies, more: Mapping[str, Answering] = MappingProxyType({})):
         self._desk = desk
-        self._commands = Commands(desk)
+        self._commands = Commands(desk, more)
         self._buttons = Buttons(desk)
         self._replies = replies
 

@@ -12,6 +12,7 @@ import typer
 
 from bot import app
 from bot.cli import logs
+from bot.cli.output import complain
 from bot.errors import RulesUnproven, SettingsError
 from bot.settings import ROLES, Settings
 
@@ -35,7 +36,9 @@ def run(
     try:
         asyncio.run(_run(settings, roles, force))
     except RulesUnproven as failing:
-        raise RulesUnproven(failing.faults, hint="The rules break their own tests; --force runs them all the same.") from None
+        complain(str(failing))
+        complain("the rules fail their own tests (`wirewatch rules test` tells more): mend them, or run with --force")
+        raise typer.Exit(2) from None
 
 
 async def _run(settings: Settings, roles: tuple[str, ...], force: bool) -> None:

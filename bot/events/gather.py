@@ -32,7 +32,7 @@ from bot.model import Event, Fingerprint, Match, Post, Report
 
 CANDIDATE = 0.2  # share of the shorter post's weight below which two posts are never compared further
 DOUBT = 0.1  # likelihood from which surface likeness is looked at too
-LEAST = 6.5  # weight of leading terms that an event must share to be read closely
+LEAST = 4.5  # weight of leading terms that an event must share to be read closely
 LEAST_SHARE = 0.05  # and as a share of the post's own
 CROWD = 0.1  # added to the likelihood, only to choose among events that are all sure
 
@@ -92,7 +92,7 @@ def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint
         fresh,
         seen=old.seen,
         edited=old.edited or fresh.digest != old.digest,
-        dissent=old.dissent,
+        dissent=old.dissent and not matches,
         was=old.excerpt if fresh.fingerprint.words != old.fingerprint.words else old.was,
     )
     reports = [fresh if report.post == post.id else report for report in event.reports]

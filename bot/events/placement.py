@@ -8,7 +8,7 @@ import msgspec
 
 from bot.model import Event
 
-CLOSE = 6  # events read closely in each of steps 2 and 3
+CLOSE = 8  # events read closely in each of steps 2 and 3
 READ = 6  # reports of an event that a post is compared with
 SURE = 0.55  # likelihood from which two posts tell of one happening; the curve stands in docs/events.md
 

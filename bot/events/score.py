@@ -48,7 +48,6 @@ FEATURES = (
     "one-denies",
     "main-in-other",
     "main-acts-clash",
-    "main-actors-clash",
     "follow-up",
     "same-outlet",
     "same-signal",
@@ -137,7 +136,6 @@ def features(a: Sketch, b: Sketch) -> dict[str, float]:
         "phrases-shared": math.log1p(len(a.keys & b.keys)) / 2,
         "main-in-other": min(_covered(a, b.terms), _covered(b, a.terms)),
         "main-acts-clash": float(_strange(one, b) and _strange(two, a)),
-        "main-actors-clash": float(_foreign(one, two) and _foreign(two, one)),
         "follow-up": max(_follows(a, b), _follows(b, a)),
         "one-denies": float(at_odds(one, two)),
         "same-outlet": float(a.outlet == b.outlet) * (1 - soon),
@@ -179,11 +177,6 @@ def _strange(one: Fingerprint, other: Sketch) -> bool:
     theirs = other.groups["acts"]
     acts = set(one.acts).intersection(one.main)
     return bool(acts and theirs) and theirs.isdisjoint(acts)
-
-
-def _foreign(one: Fingerprint, two: Fingerprint) -> bool:
-    """Whether one post's main clause names a country or office that the other names nowhere."""
-    return not set(one.actors).intersection(one.main).issubset(two.actors)
 
 
 def at_odds(one: Fingerprint, two: Fingerprint) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -33,6 +33,7 @@ class Done(msgspec.Struct, frozen=True):
 
     outcome: str
     receipt: Receipt | None = None
+    told: tuple[str, ...] = ()  # the events that a digest told
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -55,8 +56,9 @@ class Sender(Protocol):
     async def ping(self) -> None: ...
 
 
-Show = Callable[[Event, Delivery, datetime], Awaitable[Message]]
+Render = Callable[[Event, Delivery, datetime], Message | Awaitable[Message]]  # awaited where the store must be asked
 Ring = Callable[[Event, Delivery, datetime], Message]
+Digest = Callable[[Sequence[Event], datetime], Message]
 TellAdmins = Callable[[str], Awaitable[None]]
 
 
@@ -65,32 +67,36 @@ async def untold(_: str) -> None:
 
 
 class Courier:
-    """Makes deliveries and says how each ended; it does not touch the outbox."""
+    """Makes deliveries and says how each ended; it changes nothing in the outbox."""
 
     def __init__(
         self,
         store: Store,
         telegram: Sender,
-        show: Show,
+        render: Render,
         ring: Ring,
+        digest: Digest,
         clock: Callable[[], datetime],
         tell_admins: TellAdmins,
     ):
         self._store = store
         self._telegram = telegram
-        self._show = show
+        self._render = render
         self._ring = ring
+        self._digest = digest
         self._clock = clock
         self._tell_admins = tell_admins
         self._told: dict[str, None] = {}
 
     async def make(self, owed: Owed, event: Event | None) -> Done:
         """Send or edit; raises a SendError, or StoreUnavailable."""
-        if event is None:
+        if event is None and not owed.is_digest:
             return Done("event-gone")
         if owed.lost:
             # The one retry after a lost answer is spent only when Telegram answers again.
             await self._telegram.ping()
+        if event is None:
+            return await self._late(owed.delivery.target)
         if owed.receipt is None:
             return await self._send(owed, event, "sent")
         receipt = owed.receipt
@@ -127,8 +133,20 @@ class Courier:
             raise
         return Done("rang", msgspec.structs.replace(receipt, rang=event.revision))
 
+    async def _late(self, target: Target) -> Done:
+        """One message for all that grew old before it could be sent; what the chat got to hold meanwhile is no news."""
+        told = tuple(await self._store.outbox.expired(target))
+        held = {receipt.event for receipt in await self._store.receipts.of_target(target)}
+        events = await self._store.events.get_many(event for event in told if event not in held)
+        if not events:
+            return Done("current", told=told)
+        message = self._digest(list(events.values()), self._clock())
+        await self._telegram.send(target, message, silent=True)
+        return Done("digested", told=told)
+
     async def _shown(self, owed: Owed, event: Event) -> Message:
-        return await self._show(event, owed.delivery, self._clock())
+        shown = self._render(event, owed.delivery, self._clock())
+        return shown if isinstance(shown, Message) else await shown
 
     # --- how it ended ----------------------------------------------------------------------------------------
 

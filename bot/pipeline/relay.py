@@ -20,15 +20,17 @@ from typing import Any, TypeVar
 import structlog
 
 from bot import errors
+from bot.alerts.expired import render_expired
 from bot.model import Delivery, Event
 from bot.pipeline.courier import (
     LONGEST_BACKOFF,
     Again,
     Courier,
+    Digest,
     Done,
+    Render,
     Ring,
     Sender,
-    Show,
     TellAdmins,
     backoff,
     surely,
@@ -50,7 +52,8 @@ STOPS_WITHIN = 4.0  # what is still under way then stays claimable
 
 
 class Relay:
-    """One worker's share of sending. `show` renders an event, `ring` is the short answer that makes a sound.
+    """One worker's share of sending. `render` shows an event, `ring` is the short answer that makes a sound,
+    `digest` the one message for alerts that grew old before they could be sent.
 
     `tell_admins` hears of each refusal once; `observe(outcome, delivery, seconds since it was owed)` of every end.
     """
@@ -59,18 +62,19 @@ class Relay:
         self,
         store: Store,
         telegram: Sender,
-        show: Show,
+        render: Render,
         ring: Ring,
         clock: Callable[[], datetime],
         *,
         worker: str,
         side_by_side: int = 256,
+        digest: Digest = render_expired,
         tell_admins: TellAdmins = untold,
         observe: ObserveDelivery = unobserved_delivery,
     ):
         self._store = store
         self._outbox = store.outbox
-        self._courier = Courier(store, telegram, show, ring, clock, tell_admins)
+        self._courier = Courier(store, telegram, render, ring, digest, clock, tell_admins)
         self._worker = worker
         self._most = side_by_side
         self._observe = observe
@@ -195,8 +199,8 @@ class Relay:
 
     async def _written(self, owed: Owed, end: Done | Again) -> None:
         if isinstance(end, Done):
-            outcome, receipt = end.outcome, end.receipt
-            await surely(lambda: self._outbox.settle(owed, self._worker, outcome, receipt))
+            outcome, receipt, told = end.outcome, end.receipt, end.told
+            await surely(lambda: self._outbox.settle(owed, self._worker, outcome, receipt, told))
         else:
             if end.outcome == "token-refused":
                 self._rest_until = time.monotonic() + end.seconds

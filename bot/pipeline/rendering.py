@@ -54,18 +54,18 @@ class Rendering:
         if rendering is None:
             rendering = asyncio.ensure_future(self._rendered(event, rules, now))
             self._keep(key, rendering)
-        try:
-            # Shielded: a delivery that is cancelled must not take the alert of all other chats with it.
-            return await asyncio.shield(rendering)
-        except BaseException:
-            if rendering.done() and (rendering.cancelled() or rendering.exception()) and self._kept.get(key) is rendering:
-                del self._kept[key]
-            raise
+        # Shielded: a delivery that is cancelled must not take the alert of all other chats with it.
+        return await asyncio.shield(rendering)
 
     def _keep(self, key: _Key, rendering: asyncio.Future[Message]) -> None:
         while len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = rendering
+        rendering.add_done_callback(lambda done: self._forget_failed(key, done))
+
+    def _forget_failed(self, key: _Key, done: asyncio.Future[Message]) -> None:
+        if (done.cancelled() or done.exception() is not None) and self._kept.get(key) is done:
+            del self._kept[key]
 
     async def _rendered(self, event: Event, rules: Ruleset, now: datetime) -> Message:
         titles = {name: storyline.title for name, storyline in rules.storylines.items()}

@@ -21,7 +21,7 @@ from watchfiles import awatch
 
 from bot.errors import StoreUnavailable
 from bot.model import Running
-from bot.pipeline.live import LiveRules, Outcome
+from bot.pipeline.live import LiveRules, Outcome, Reloaded
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,10 @@ class Board(Protocol):
 
 
 class Watch:
-    """One process's watch. `tell` writes to the admins and says whether that went well; None where it cannot."""
+    """One process's watch. `tell` writes to the admins and says whether that went well; None where it cannot.
+
+    `seen` is the folder's stamp from before its running rules were read: what changed since then is taken up.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class Watch:
         worker: str,
         clock: Callable[[], datetime],
         tell: Callable[[str], Awaitable[bool]] | None = None,
+        *,
+        seen: Stamp,
     ):
         self._live = live
         self._folder = folder
@@ -64,7 +69,7 @@ class Watch:
         self._worker = worker
         self._clock = clock
         self._tell = tell
-        self._seen = stamp(folder)
+        self._seen = seen
         self._asked: int | None = None
         self._reported: Running | None = None
 
@@ -110,7 +115,7 @@ class Watch:
             yield_on_timeout=True,
         ):
             looks += 1
-            if changes or looks % SLOW_LOOK == 0:
+            if changes or looks % SLOW_LOOK == 1:  # and what changed before the watch stood
                 await self._compare()
             if _identity(self._folder) != place:
                 await self._compare()
@@ -123,15 +128,16 @@ class Watch:
         self._seen = now
         await self.reload("files", patient=True)
 
-    async def reload(self, cause: str, *, patient: bool = False) -> None:
+    async def reload(self, cause: str, *, patient: bool = False) -> Reloaded:
         """Reload and say what came of it. `patient` reads a faulty folder twice: it may have been saved half."""
         done = await self._live.reload(cause, quietly=patient)
         if done.outcome is Outcome.REFUSED and patient:
             await asyncio.sleep(HALF_SAVED)
             self._seen = await asyncio.to_thread(stamp, self._folder)
-            await self._live.reload(cause)
+            done = await self._live.reload(cause)
         with contextlib.suppress(StoreUnavailable):
             await self._say()
+        return done
 
     # --- the board
 

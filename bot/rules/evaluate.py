@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Protocol, TypeAlias
 
 from bot.text import Tokens
@@ -20,6 +21,7 @@ Window: TypeAlias = tuple[int, int] | None  # only hits between these positions 
 Witness: TypeAlias = set[tuple[str, int, int]]  # concept, first and last position
 
 _FAR = 1 << 60
+_FEW = 32  # pairs of places that are looked at one by one; more are searched
 GAP = 10_000
 """Empty positions between title and text: more than the longest near chain can bridge."""
 
@@ -27,34 +29,65 @@ GAP = 10_000
 class Atlas(Protocol):
     """Words by kind, and where atoms stand: `bot.rules.words.Words`."""
 
-    def kinds(self, title: Tokens | None, text: Tokens) -> set[int]: ...
+    def each(self, tokens: Tokens) -> list[int]: ...
     def present(self, kinds: set[int]) -> frozenset[int]: ...
-    def each(self, tokens: Tokens | None) -> list[int]: ...
+    def standing(self, doc: Doc, atoms: Iterable[int]) -> list[Place]: ...
     def places(self, doc: Doc, atom: int) -> list[Place]: ...
 
 
 class Doc:
-    """One post as positions. `kinds` are those of its words (`bot.rules.words`), `present` the atoms they satisfy."""
+    """One post as positions. `kinds` are those of its words (`bot.rules.words`); all else is worked out when asked."""
 
-    __slots__ = ("__dict__", "_atoms", "_leaves", "_words", "kinds", "present", "text", "text_from", "title")
+    __slots__ = (
+        "__dict__", "_atoms", "_leaves", "_present", "_text_kinds", "_title_kinds", "_words", "kinds", "text",
+        "text_from", "title",
+    )  # fmt: skip
 
     def __init__(self, title: Tokens | None, text: Tokens, words: Atlas):
         self.title, self.text, self._words = title, text, words
-        self.text_from = len(title) + GAP if title else 0
-        self.kinds = words.kinds(title, text)
-        self.present = words.present(self.kinds)
+        self._text_kinds = words.each(text)
+        self.kinds = set(self._text_kinds)
+        if title is None:
+            self.text_from = 0
+            self._title_kinds: list[int] = []
+        else:
+            self.text_from = len(title) + GAP
+            self._title_kinds = words.each(title)
+            self.kinds.update(self._title_kinds)
+        self.kinds.discard(0)
+        self._present: frozenset[int] | None = None
         self._atoms: dict[int, list[Place]] = {}
         self._leaves: dict[int, list[Place]] = {}
 
-    @cached_property
-    def title_kinds(self) -> list[int]:
-        """The kind of every word of the title."""
-        return self._words.each(self.title)
+    @property
+    def present(self) -> frozenset[int]:
+        """The atoms that its words satisfy, before their writing is looked at."""
+        present = self._present
+        if present is None:
+            present = self._present = self._words.present(self.kinds)
+        return present
 
     @cached_property
-    def text_kinds(self) -> list[int]:
-        """The kind of every word of the text."""
-        return self._words.each(self.text)
+    def places_of(self) -> dict[int, list[Place]]:
+        """Where words of each kind stand."""
+        places: dict[int, list[Place]] = {}
+        for tokens, kinds, base in ((self.title, self._title_kinds, 0), (self.text, self._text_kinds, self.text_from)):
+            if tokens is None:
+                continue
+            standing = chain(
+                zip(kinds, [(position, position) for position in range(base, base + len(tokens))]),
+                zip(kinds[len(tokens) :], [(base + first, base + last) for first, last, _ in tokens.joined]),
+            )
+            for kind, place in standing:
+                if kind in places:
+                    places[kind].append(place)
+                elif kind:
+                    places[kind] = [place]
+        return places
+
+    def standing(self, atoms: Iterable[int]) -> list[Place]:
+        """Where words stand that satisfy any of these atoms, before their writing is looked at. In no order."""
+        return self._words.standing(self, atoms)
 
     def at(self, atom: int) -> list[Place]:
         """Where an atom stands, worked out when a rule first asks; most posts are never asked."""
@@ -145,9 +178,13 @@ def _inside(places: list[Place], window: Window) -> list[Place]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """The terms of a concept, as atom numbers. Equal lists share one leaf whatever their names."""
+    """The terms of a concept, as atom numbers. Equal lists share one leaf whatever their names.
+
+    `cost` is how many hits are expected. Sets that are equal are one object: most leaves have single words only.
+    """
 
     number: int
+    cost: float
     singles: frozenset[int]
     phrases: Mapping[int, tuple[Phrase, ...]]  # by anchor
     atoms: frozenset[int]  # at least one of them stands in every post where this hits
@@ -155,14 +192,16 @@ class Leaf:
 
     def find(self, doc: Doc) -> list[Place]:
         """Where any of the terms stands."""
-        found: set[Place] = set()
-        for atom in doc.present & self.singles:
-            found.update(doc.at(atom))
+        present, sure = doc.present, self.sure
+        found = [] if sure.isdisjoint(present) else doc.standing(sure & present)
+        if sure is not self.singles:
+            for atom in (self.singles - sure) & present:
+                found += doc.at(atom)
         if self.phrases:
-            for anchor in doc.present & self.phrases.keys():
+            for anchor in self.phrases.keys() & present:
                 for phrase in self.phrases[anchor]:
-                    found.update(phrase.find(doc))
-        return sorted(found)
+                    found += phrase.find(doc)
+        return sorted(set(found)) if len(found) > 1 else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +228,13 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """All parts hold."""
+    """All parts hold. `quick` are the same parts, those that are answered without a place first."""
 
     parts: tuple[Compiled, ...]
+    quick: tuple[Compiled, ...]
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        for part in self.parts:  # noqa: SIM110 - a generator costs twice as much, and this is the hottest line
+        for part in self.quick:  # noqa: SIM110 - a generator costs twice as much, and this is the hottest line
             if not part.holds(doc, window):
                 return False
         return True
@@ -251,10 +291,20 @@ class Close:
     ordered: bool
 
     def holds(self, doc: Doc, window: Window = None) -> bool:
-        return next(self._pairs(doc, window), None) is not None
+        lefts = self.left.places(doc, window)
+        rights = self.right.places(doc, window) if lefts else lefts
+        if len(lefts) * len(rights) > _FEW:
+            return next(self._pairs(lefts, rights), None) is not None
+        within = self.within
+        for start, end in lefts:
+            for other_start, other_end in rights:
+                near = other_start - end <= within and start - other_end <= within
+                if near and (other_start > end or not self.ordered):
+                    return True
+        return False
 
     def places(self, doc: Doc, window: Window = None) -> list[Place]:
-        return sorted(set(self._pairs(doc, window)))
+        return sorted(set(self._pairs(self.left.places(doc, window), self.right.places(doc, window))))
 
     def witness(self, doc: Doc, window: Window = None) -> Witness:
         found: Witness = set()
@@ -262,13 +312,9 @@ class Close:
             found |= self.left.witness(doc, place) | self.right.witness(doc, place)
         return found
 
-    def _pairs(self, doc: Doc, window: Window) -> Iterator[Place]:
+    def _pairs(self, lefts: list[Place], rights: list[Place]) -> Iterator[Place]:
         """The stretches from a left to a right place that are close enough."""
-        lefts = self.left.places(doc, window)
-        if not lefts:
-            return
-        rights = self.right.places(doc, window)
-        if not rights:
+        if not lefts or not rights:
             return
         longest = max(end - start for start, end in rights)
         begins = [start for start, _ in rights]

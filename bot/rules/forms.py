@@ -9,7 +9,6 @@ Measured against the paradigms of pymorphy3: see docs/rules.md, "Word forms".
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from bot.rules import forms_en, forms_ru, forms_uk
 
@@ -19,7 +18,6 @@ _ONLY_UKRAINIAN = re.compile("[ґєії]")
 _ONLY_RUSSIAN = re.compile("[ыэъ]|(?:ия|ие|ии|ая|ое|ией|[^ь]ский|ость|ться|овать|ить|ать|еть|нуть)$")
 
 
-@lru_cache(maxsize=100_000)
 def forms(word: str) -> frozenset[str]:
     """All forms of a word in canonical writing, itself included. A word of another script or with digits has one."""
     if _LATIN.fullmatch(word):

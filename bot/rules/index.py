@@ -1,21 +1,26 @@
 """Which signals can match a post at all, and then which do: cost follows the matches, not the number of storylines.
 
 Every word that any rule looks for is an *atom* with a number, and `words` turns a post into the kinds of its words.
-Of each condition the index knows the rarest concept without which it cannot hold; only signals whose rarest concept
-may stand in the post are evaluated.
+Of each condition the index knows the two rarest concepts without which it cannot hold. Only signals of which both may
+stand in the post are evaluated; finding them is two unions of sets, in C.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.rules import condition as c
 from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Some
-from bot.rules.terms import Atom, Term
+from bot.rules.terms import Term
 from bot.rules.words import Words
 from bot.text import body_end, tokenize
+
+_NOWHERE: frozenset[int] = frozenset()
+_NO_PHRASES: Mapping[int, tuple[Phrase, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Rule:
 
     storyline: str
     signal: str
-    needs: tuple[frozenset[int], ...]
+    needs: tuple[frozenset[int], ...]  # rarest first; the index has looked at the first two already
     when: Compiled
     unless: Compiled | None
     languages: frozenset[str]
@@ -60,20 +65,17 @@ class Index:
     def __init__(self, drafts: Sequence[Draft], parse: Callable[[str], Term], sample: Iterable[str] = ()):
         self.words = Words()
         self._parse = parse
-        self._leaves: dict[tuple[tuple[Atom, ...], ...], Leaf] = {}
-        self._by_terms: dict[tuple[Term, ...], Leaf] = {}
+        self._variants: dict[str, tuple[tuple[int | None, ...], ...]] = {}  # by text of the term, as atom numbers
         for draft in drafts:
             self._register(draft)
-        self._common = self._count(sample)
-        self.rules = tuple(self._rule(draft) for draft in drafts)
-        self._by_atom: dict[int, tuple[int, ...]] = {}  # atom → leaves that rules are found by
-        self._by_leaf: dict[int, tuple[int, ...]] = {}  # leaf → rules
-        self._second = [
-            rule.needs[1] if len(rule.needs) > 1 else None for rule in self.rules
-        ]  # refuses most candidates
-        self._found: dict[int, frozenset[int]] = {}  # kind of word → rules
-        self._always: tuple[int, ...] = ()  # rules that can hold without any hit
-        self._file()
+        self._costs = self._count(sample)
+        self._leaves: dict[tuple[str, ...], Leaf] = {}  # by texts of the terms
+        self._phrases: dict[tuple[int | None, ...], Phrase] = {}
+        self._rarest = _Filed(self.words)
+        self._second = _Filed(self.words)
+        self._always: list[int] = []  # rules that can hold without any hit
+        self.rules = tuple(self._rule(number, draft) for number, draft in enumerate(drafts))
+        del self._variants, self._costs, self._leaves, self._phrases
 
     def doc(self, title: str, text: str) -> Doc:
         """The post as positions and hits; the lines in which a channel advertises itself are left out."""
@@ -82,94 +84,88 @@ class Index:
 
     def matching(self, doc: Doc, language: str | None, source: str) -> list[int]:
         """The numbers of the rules that the post satisfies, ascending."""
-        found = self._found
-        candidates = set(self._always).union(
-            *[found[kind] if kind in found else self._behind(kind) for kind in doc.kinds]
-        )
-        if not candidates:
-            return []
-        present = doc.present
+        kinds = doc.kinds
+        candidates = set().union(*map(self._rarest.__getitem__, kinds))
+        if candidates:
+            candidates.intersection_update(chain.from_iterable(map(self._second.__getitem__, kinds)))
+        if self._always:
+            candidates.update(self._always)
         matching = []
-        second = self._second
         for number in candidates:
-            other = second[number]
-            if other is not None and other.isdisjoint(present):
-                continue
             rule = self.rules[number]
-            for need in rule.needs:
-                if need.isdisjoint(present):
-                    break
-            else:
-                if rule.accepts(language, source) and rule.holds(doc):
-                    matching.append(number)
-        return sorted(matching)
-
-    def _behind(self, kind: int) -> frozenset[int]:
-        """The rules that are found by a word of this kind; remembered."""
-        leaves = {leaf for atom in self.words.atoms_of[kind] for leaf in self._by_atom.get(atom, ())}
-        self._found[kind] = rules = frozenset(number for leaf in leaves for number in self._by_leaf[leaf])
-        return rules
+            if len(rule.needs) > 2 and any(map(doc.present.isdisjoint, rule.needs[2:])):
+                continue
+            if rule.holds(doc) and rule.accepts(language, source):
+                matching.append(number)
+        matching.sort()
+        return matching
 
     # --- building ---------------------------------------------------------------------------------------------------
 
     def _register(self, draft: Draft) -> None:
-        for node in _conditions(draft):
-            for terms in self._terms(node, draft):
-                if terms not in self._by_terms:
-                    for term in terms:
-                        for variant in term.variants:
-                            for atom in variant:
-                                if not atom.is_any:
-                                    self.words.number(atom)
+        """Number the words of all terms that the conditions of a signal name."""
+        for node in (draft.when, draft.unless):
+            for part in c.walk(node) if node is not None else ():
+                for term in self._terms(part, draft):
+                    if term.text not in self._variants:
+                        self._variants[term.text] = tuple(
+                            tuple([None if atom.is_any else self.words.number(atom) for atom in variant])
+                            for variant in term.variants
+                        )
 
-    def _terms(self, node: c.Node, draft: Draft) -> Iterator[tuple[Term, ...]]:
-        for part in c.walk(node):
-            if isinstance(part, c.Concept):
-                yield draft.concepts[part.name]
-            elif isinstance(part, c.Quoted):
-                yield (self._parse(part.term),)
+    def _terms(self, node: c.Node, draft: Draft) -> tuple[Term, ...]:
+        match node:
+            case c.Concept(name):
+                return draft.concepts[name]
+            case c.Quoted(term):
+                return (self._parse(term),)
+            case _:
+                return ()
 
-    def _count(self, sample: Iterable[str]) -> Counter[int]:
-        """In how many of the sample texts each atom stands."""
+    def _count(self, sample: Iterable[str]) -> list[float]:
+        """How often each atom is expected: counted in the sample; short words and prefixes more often."""
         common: Counter[int] = Counter()
         for text in sample:
-            kinds = self.words.kinds(None, tokenize(text))
-            common.update(self.words.present(kinds))
-        return common
-
-    def _cost(self, atom: int) -> float:
-        """How often an atom is expected: counted where there is a sample, short words and prefixes more often."""
-        what = self.words.atoms[atom]
-        length = len(what.prefix) - 1 if what.prefix else min(map(len, what.words))
-        return self._common[atom] + 4.0 / max(1, length)
+            common.update(Doc(None, tokenize(text), self.words).present)
+        return [
+            common[number] + 4.0 / max(1, len(atom.prefix) - 1 if atom.prefix else min(map(len, atom.words)))
+            for number, atom in enumerate(self.words.atoms)
+        ]
 
     def _leaf(self, terms: tuple[Term, ...]) -> Leaf:
-        leaf = self._by_terms.get(terms)
+        key = tuple([term.text for term in terms])
+        leaf = self._leaves.get(key)
         if leaf is None:
-            variants = tuple(sorted({variant for term in terms for variant in term.variants}))
-            leaf = self._leaves.get(variants)
-            if leaf is None:
-                leaf = self._leaves[variants] = self._new_leaf(variants)
-            self._by_terms[terms] = leaf
+            leaf = self._leaves[key] = self._new_leaf(key)
         return leaf
 
-    def _new_leaf(self, variants: tuple[tuple[Atom, ...], ...]) -> Leaf:
+    def _new_leaf(self, texts: tuple[str, ...]) -> Leaf:
         singles: set[int] = set()
-        phrases: dict[int, list[Phrase]] = defaultdict(list)
-        for variant in variants:
-            numbers = tuple(None if atom.is_any else self.words.number(atom) for atom in variant)
-            if len(numbers) == 1 and numbers[0] is not None:
-                singles.add(numbers[0])
+        phrases: dict[int, list[Phrase]] = {}
+        for variant in dict.fromkeys(chain.from_iterable(map(self._variants.__getitem__, texts))):
+            if len(variant) == 1 and variant[0] is not None:
+                singles.add(variant[0])
             else:
-                anchor = min((n for n in numbers if n is not None), key=self._cost)
-                phrases[anchor].append(Phrase(numbers, anchor))
+                phrase = self._phrase(variant)
+                phrases.setdefault(phrase.anchor, []).append(phrase)
+        ones = frozenset(singles)
+        atoms = ones | phrases.keys() if not phrases.keys() <= ones else ones
+        sure = frozenset([number for number in ones if not self.words.atoms[number].written])
         return Leaf(
             number=len(self._leaves),
-            singles=frozenset(singles),
-            phrases={anchor: tuple(found) for anchor, found in phrases.items()},
-            atoms=frozenset(singles | phrases.keys()),
-            sure=frozenset(number for number in singles if not self.words.atoms[number].written),
+            cost=sum([self._costs[atom] for atom in atoms]),
+            singles=ones,
+            phrases={anchor: tuple(found) for anchor, found in phrases.items()} if phrases else _NO_PHRASES,
+            atoms=atoms,
+            sure=ones if len(sure) == len(ones) else sure,
         )
+
+    def _phrase(self, numbers: tuple[int | None, ...]) -> Phrase:
+        phrase = self._phrases.get(numbers)
+        if phrase is None:
+            anchor = min((number for number in numbers if number is not None), key=self._costs.__getitem__)
+            phrase = self._phrases[numbers] = Phrase(numbers, anchor)
+        return phrase
 
     def _compile(self, node: c.Node, draft: Draft) -> Compiled:
         match node:
@@ -178,9 +174,10 @@ class Index:
             case c.Quoted(term):
                 return Hits(f'"{term}"', self._leaf((self._parse(term),)))
             case c.All(parts):
-                return Both(tuple(self._compile(part, draft) for part in parts))
+                both = tuple([self._compile(part, draft) for part in parts])
+                return Both(both, tuple(sorted(both, key=_labour)))
             case c.Any(parts):
-                return Either(tuple(self._compile(part, draft) for part in parts))
+                return Either(tuple([self._compile(part, draft) for part in parts]))
             case c.Not(part):
                 return Absent(self._compile(part, draft))
             case c.Near(left, right, within, ordered):
@@ -189,47 +186,74 @@ class Index:
                 inner = self._compile(part, draft)
                 return Confined(where, inner, tuple(needs(inner)))
             case c.AtLeast(number, parts):
-                return Some(number, tuple(self._compile(part, draft) for part in parts))
+                return Some(number, tuple([self._compile(part, draft) for part in parts]))
 
-    def _rule(self, draft: Draft) -> Rule:
+    def _rule(self, number: int, draft: Draft) -> Rule:
+        """A signal, filed under its two rarest needs."""
         when = self._compile(draft.when, draft)
-        groups = sorted(needs(when), key=self._group_cost)
+        groups = sorted(dict.fromkeys(needs(when)), key=_cost)
+        if groups:
+            self._rarest.file(number, groups[0])
+            self._second.file(number, groups[min(1, len(groups) - 1)])
+        else:
+            self._always.append(number)
         return Rule(
             storyline=draft.storyline,
             signal=draft.signal,
-            needs=tuple(frozenset[int]().union(*(leaf.atoms for leaf in group)) for group in groups),
+            needs=tuple([_atoms(group) for group in groups]),
             when=when,
             unless=None if draft.unless is None else self._compile(draft.unless, draft),
             languages=draft.languages,
             sources=draft.sources,
         )
 
-    def _group_cost(self, group: frozenset[Leaf]) -> float:
-        return sum(self._cost(atom) for leaf in group for atom in leaf.atoms)
 
-    def _file(self) -> None:
-        """Put every rule under the leaves of its rarest need."""
-        by_atom: dict[int, set[int]] = defaultdict(set)
-        by_leaf: dict[int, list[int]] = defaultdict(list)
-        always = []
-        for number, rule in enumerate(self.rules):
-            groups = needs(rule.when)
-            if not groups:
-                always.append(number)
-                continue
-            for leaf in min(groups, key=self._group_cost):
-                by_leaf[leaf.number].append(number)
+class _Filed(dict[int, frozenset[int]]):
+    """Kind of word → the rules that are filed under a concept which such a word hits; worked out when first met."""
+
+    def __init__(self, words: Words):
+        super().__init__()
+        self._words = weakref.proxy(words)
+        self._by_leaf: dict[int, list[int]] = {}  # leaf → rules
+        self._by_atom: dict[int, list[list[int]]] = {}  # atom → the rules of each leaf that it hits
+
+    def file(self, number: int, group: Iterable[Leaf]) -> None:
+        """File a rule under a need: any of its leaves may bring it up."""
+        for leaf in group:
+            rules = self._by_leaf.get(leaf.number)
+            if rules is None:
+                rules = self._by_leaf[leaf.number] = []
                 for atom in leaf.atoms:
-                    by_atom[atom].add(leaf.number)
-        self._by_atom = {atom: tuple(sorted(leaves)) for atom, leaves in by_atom.items()}
-        self._by_leaf = {leaf: tuple(numbers) for leaf, numbers in by_leaf.items()}
-        self._always = tuple(always)
+                    self._by_atom.setdefault(atom, []).append(rules)
+            rules.append(number)
+
+    def __missing__(self, kind: int) -> frozenset[int]:
+        filed = [self._by_atom[atom] for atom in self._words.atoms_of[kind] if atom in self._by_atom]
+        self[kind] = rules = frozenset(chain.from_iterable(chain.from_iterable(filed))) if filed else _NOWHERE
+        return rules
 
 
-def _conditions(draft: Draft) -> Iterator[c.Node]:
-    yield draft.when
-    if draft.unless is not None:
-        yield draft.unless
+def _labour(node: Compiled) -> int:
+    """Whether an answer takes places (1) or only presence (0)."""
+    match node:
+        case Hits():
+            return 0
+        case Absent(part):
+            return _labour(part)
+        case Both(parts) | Either(parts) | Some(_, parts):
+            return max(map(_labour, parts))
+        case _:
+            return 1
+
+
+def _atoms(group: frozenset[Leaf]) -> frozenset[int]:
+    if len(group) == 1:
+        return next(iter(group)).atoms
+    return frozenset[int]().union(*[leaf.atoms for leaf in group])
+
+
+def _cost(group: frozenset[Leaf]) -> float:
+    return sum([leaf.cost for leaf in group])
 
 
 def needs(node: Compiled) -> list[frozenset[Leaf]]:
@@ -253,10 +277,5 @@ def needs(node: Compiled) -> list[frozenset[Leaf]]:
 
 def _one_of(parts: Sequence[Compiled], count: int) -> list[frozenset[Leaf]]:
     """One leaf set that some `count` of the parts share; nothing when fewer of them have any."""
-    smallest = [
-        min(groups, key=lambda group: sum(len(leaf.atoms) for leaf in group)) for groups in map(needs, parts) if groups
-    ]
-    if len(smallest) < count:
-        return []
-    smallest.sort(key=lambda group: sum(len(leaf.atoms) for leaf in group))
-    return [frozenset[Leaf]().union(*smallest[:count])]
+    rarest = sorted([min(groups, key=_cost) for groups in map(needs, parts) if groups], key=_cost)
+    return [frozenset[Leaf]().union(*rarest[:count])] if len(rarest) >= count else []

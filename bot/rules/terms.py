@@ -36,7 +36,7 @@ class Atom:
     """
 
     name: str
-    words: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    words: tuple[str, ...] = field(default=(), compare=False, repr=False)  # a set of a dozen takes five times the room
     prefix: str = field(default="", compare=False)
     written: str = field(default="", compare=False)
 
@@ -58,7 +58,7 @@ class Term:
     """`variants` are the ways a post may write it: each a run of atoms that stand side by side."""
 
     text: str
-    variants: tuple[tuple[Atom, ...], ...]
+    variants: tuple[tuple[Atom, ...], ...] = field(compare=False)  # follow from the text
 
 
 @lru_cache(maxsize=200_000)
@@ -91,7 +91,7 @@ def _element(piece: str, kind: str, body: str) -> list[tuple[Atom, ...]]:
     if stars > 1 or (stars and not piece.rstrip(",.;:!?").endswith("*")):
         raise TermError(f"'{piece}' in term '{body}': a '*' stands at the end of a word ('withdraw*') or alone")
     if kind != "case" and _PLAIN.fullmatch(piece):  # most terms: a word that is canonical as it stands
-        return [(_atom(piece, piece, kind, prefix=False),)]
+        return [(_atom(piece, "", kind, prefix=False),)]
     tokens = tokenize(piece.replace("*", "") if stars else piece)
     if not tokens.words:
         if any(map(str.isalnum, piece)):
@@ -107,15 +107,16 @@ def _element(piece: str, kind: str, body: str) -> list[tuple[Atom, ...]]:
     return ways
 
 
+@lru_cache(maxsize=200_000)  # terms share their words: the forms of `talks` are made and kept once
 def _atom(word: str, written: str, kind: str, *, prefix: bool) -> Atom:
     if kind == "case":
-        words = frozenset[str]() if prefix else frozenset({word})
+        words = () if prefix else (word,)
         return Atom(f"case:{written}{'*' if prefix else ''}", words, word if prefix else "", written)
     if prefix:
         return Atom(f"{word}*", prefix=word)
     if kind == "exact":
-        return Atom(f"exact:{word}", frozenset({word}))
-    return Atom(word, forms(word))
+        return Atom(f"exact:{word}", (word,))
+    return Atom(word, tuple(forms(word)))
 
 
 def _token_atom(tokens: Tokens, index: int, kind: str, *, prefix: bool) -> Atom:

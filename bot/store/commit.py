@@ -92,4 +92,5 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "severity": int(alert.severity),
         "revision": alert.revision,
         "origins": alert.origins,
+        "fresh": int(alert.fresh_for * 1000),
     }

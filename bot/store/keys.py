@@ -25,6 +25,8 @@ PHASES_KEPT = 200
 ALERT_LIFE = 7 * DAY  # an alert that no relay took in this time is dropped
 RECEIPTS_OF_TARGET_MOST = 512
 DUE_MOST = 5_000  # deliveries written out ahead of sending, per severity; the rest waits as one alert
+EXPIRED_MOST = 512  # of a target; of more the newest are told
+EXPIRED_GATHER_MS = 2_000  # what expires within this time is told together
 MOVED_LIFE = 30 * DAY
 COMMITTED_LIFE = 600  # longer than any retry of one call
 WAKE_MOST = 16
@@ -92,6 +94,9 @@ FANNED = Key("fanned", "hash", "alert → how far its audience is written out", 
 DUE = Key("due:{}", "stream", "of a severity: deliveries to make; consumer group `relay`", "DUE_MOST ahead of sending")
 LATER = Key("later", "zset", "deliveries to make later, by when (ms)", "DUE_MOST and what retries")
 RECEIPTS = Key("receipts:{}", "hash", "of a target: event → Receipt", "RECEIPTS_OF_TARGET_MOST and EVENT_LIFE")
+EXPIRED = Key(
+    "expired:{}", "zset", "of a target: events that grew old unsent, by when owed (ms)", "EXPIRED_MOST and EVENT_LIFE"
+)
 LOCK = Key("lock:{}|{}", "string", "worker that sends an event to a target", "seconds")
 WAKE = Key("wake", "stream", "a line whenever there may be something to send", "WAKE_MOST")
 OUTCOMES = Key("outcomes", "hash", "outcome → deliveries that ended so", "a closed set")

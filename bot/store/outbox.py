@@ -7,6 +7,7 @@ go; then `settle` or `put_off`. A delivery that a dead worker held goes back in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +33,12 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     wait: float  # seconds until it may go
     creates: bool  # whether it may begin a message where there is no receipt
     lost: bool  # an earlier attempt got no answer and may have arrived
+    expires: int = 0  # milliseconds since 1970 from when on it begins no message; 0: never
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it stands for all that expired for its target, and for no event of its own."""
+        return not self.delivery.event
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +84,17 @@ class Outbox:
         micro = int(wait)
         return Taken(owed=tuple(map(_owed, rows)), wait=None if micro < 0 else micro / 1_000_000)
 
-    async def settle(self, owed: Owed, worker: str, outcome: str, receipt: Receipt | None = None) -> None:
+    async def expired(self, target: Target) -> list[str]:
+        """The events whose alerts grew old before the target could be told of them, the oldest first."""
+        return [event.decode() for event in await self._link.do("ZRANGE", keys.EXPIRED(target), 0, -1)]
+
+    async def settle(
+        self, owed: Owed, worker: str, outcome: str, receipt: Receipt | None = None, told: Iterable[str] = ()
+    ) -> None:
         """The delivery has ended; its receipt, if any, and its end are written together.
 
-        Where the event moved on meanwhile, an update is owed at once.
+        Where the event moved on meanwhile, an update is owed at once. `told` are the events that a digest told; what
+        expired beside them is owed with the next one.
         """
         delivery = owed.delivery
         await self._link.run_repeatable(
@@ -93,6 +107,7 @@ class Outbox:
             outcome,
             worker,
             _text(owed),
+            *told,
         )
 
     async def put_off(
@@ -152,10 +167,16 @@ class Outbox:
 
 def _owed(row: list[Any]) -> Owed:
     identity, _, text, receipt, wait = row
-    delivery, creates, lost = _read(text.decode())
+    delivery, creates, lost, expires = _read(text.decode())
     held = unpack(receipt, delivery.target, delivery.event) if receipt else None
     return Owed(
-        id=identity.decode(), delivery=delivery, receipt=held, wait=int(wait) / 1_000_000, creates=creates, lost=lost
+        id=identity.decode(),
+        delivery=delivery,
+        receipt=held,
+        wait=int(wait) / 1_000_000,
+        creates=creates,
+        lost=lost,
+        expires=expires,
     )
 
 
@@ -175,12 +196,15 @@ def _text(owed: Owed) -> str:
         int(d.owed_at.timestamp() * 1000),
         d.attempt,
         int(owed.lost),
+        owed.expires,
     )
     return "\t".join(map(str, parts))
 
 
-def _read(text: str) -> tuple[Delivery, bool, bool]:
-    chat, thread, event, storyline, reason, rings, creates, severity, revision, owed, attempt, lost = text.split("\t")
+def _read(text: str) -> tuple[Delivery, bool, bool, int]:
+    parts = text.split("\t")
+    chat, thread, event, storyline, reason, rings, creates, severity, revision, owed, attempt, lost = parts[:12]
+    expires = int(parts[12]) if len(parts) > 12 else 0  # an older program wrote none
     delivery = Delivery(
         target=Target(int(chat), int(thread) or None),
         event=event,
@@ -192,7 +216,7 @@ def _read(text: str) -> tuple[Delivery, bool, bool]:
         owed_at=datetime.fromtimestamp(int(owed) / 1000, UTC),
         attempt=int(attempt),
     )
-    return delivery, creates == "1", lost == "1"
+    return delivery, creates == "1", lost == "1", expires
 
 
 def _last_id(answer: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.model import Matched, Running
@@ -25,7 +25,9 @@ class Rules:
     async def report(self, running: Running, *, dead_after: timedelta = timedelta(minutes=10)) -> None:
         """Say what a worker runs; workers without a sign of life for `dead_after` are forgotten."""
         _, workers = await self.look()
-        dead = [one.worker for one in workers if running.checked - one.checked > dead_after]
+        dead = [
+            one.worker for one in workers if one.worker != running.worker and running.checked - one.checked > dead_after
+        ]
         commands = [("HSET", keys.RUNNING(), running.worker, encode(running))]
         await self._link.many([*commands, *(("HDEL", keys.RUNNING(), worker) for worker in dead)])
 
@@ -61,8 +63,6 @@ def _matched(name: str, posts: dict[bytes, bytes], at: float) -> Matched:
     )
 
 
-def _pairs(answer: Iterable[object]) -> Iterable[tuple[bytes, float]]:
-    """Members with scores: redis-py gives them as pairs for a named command."""
-    for pair in answer:
-        assert isinstance(pair, tuple | list)
-        yield pair[0], float(pair[1])
+def _pairs(answer: Sequence[bytes]) -> Iterable[tuple[bytes, float]]:
+    """Members with scores, which Redis gives one after the other."""
+    return ((name, float(score)) for name, score in zip(answer[::2], answer[1::2], strict=True))

@@ -62,6 +62,8 @@ RINGS = [
     ("retracted", "confirmed", Reason.RETRACTED),
     ("all-gone", "first", Reason.RETRACTED),
     ("contradicted", "first", Reason.CONTRADICTED),
+    ("denied", None, Reason.CONTRADICTED),
+    ("denied-gone", None, Reason.RETRACTED),
     ("two-storylines", None, Reason.ESCALATED),
     ("many", "confirmed", Reason.UPDATED),
     ("first", None, Reason.FIRST_REPORT),
@@ -103,6 +105,71 @@ def test_a_deleted_post_is_never_shown_as_standing() -> None:
     shown = render_alert(EVENTS["retracted"], TITLES, NOW).html
     assert "stepping back" not in shown
     assert '<s><a href="https://t.me/harbor_desk/101">Harbor Desk</a> 09:00</s> deleted by its source' in shown
+
+
+def test_a_denial_is_no_witness() -> None:
+    """Who denies it neither leads, nor counts, nor is named among those who say so."""
+    denied, gone = EVENTS["denied"], EVENTS["denied-gone"]
+    shown = render_alert(denied, TITLES, NOW).html
+    assert "<b>1 post, 1 origin</b>, 1 denies it" in shown
+    assert "Capital Feed</a> 09:12 denies it" in shown
+    assert "<blockquote>Envoy says" in shown
+    shown = render_alert(gone, TITLES, NOW).html
+    assert shown.splitlines()[0] == "⚫ <b>RETRACTED</b> · <b>Withdrawal announced</b>"
+    assert "<blockquote>" not in shown
+    ring = render_ring(gone, owed(gone, Reason.RETRACTED), NOW).html
+    assert "Still reported" not in ring
+    assert ring.endswith('denied by <a href="https://capital-feed.example/d">Capital Feed</a> 09:12.')
+
+
+def with_changes(name: str, **changes: datetime | None) -> Event:
+    """An event of the fixtures whose posts changed at these times; `p0` is the first."""
+    event = EVENTS[name]
+    return msgspec.structs.replace(
+        event,
+        reports=tuple(
+            msgspec.structs.replace(report, changed=changes.get(f"p{number}"))
+            for number, report in enumerate(event.reports)
+        ),
+    )
+
+
+def test_a_retraction_names_the_newest_deletion() -> None:
+    """Of several deletions only the one that has just come is told as news; unknown times name what must have gone."""
+    last = with_changes("all-gone", p0=NOW - timedelta(minutes=9))
+    one = msgspec.structs.replace(last.first, post="b/1", outlet="Second Desk", origin="b", changed=NOW)
+    both = msgspec.structs.replace(last, reports=(last.first, one))
+    ring = render_ring(both, owed(both, Reason.RETRACTED), NOW).html
+    assert ring.startswith("<b>Retracted: </b>")
+    assert "Second Desk" in ring
+    assert last.first.outlet not in ring
+    standing = msgspec.structs.replace(one, post="c/1", outlet="Third Desk", gone=False, changed=None)
+    unknown = [msgspec.structs.replace(report, changed=None) for report in (last.first, one)]
+    some = msgspec.structs.replace(last, reports=(*unknown, standing))
+    assert "Second Desk" not in render_ring(some, owed(some, Reason.RETRACTED), NOW).html
+    none = msgspec.structs.replace(last, reports=tuple(unknown))
+    ring = render_ring(none, owed(none, Reason.RETRACTED), NOW).html
+    assert last.first.outlet in ring
+    assert "Second Desk" in ring
+
+
+def test_a_retraction_tells_copies_from_reports() -> None:
+    """When only forwards of a deleted post still stand, that is said."""
+    event = EVENTS["all-gone"]
+    copy = msgspec.structs.replace(event.first, post="e/1", outlet="Echo", gone=False, copy_of=event.first.post)
+    event = msgspec.structs.replace(event, reports=(event.first, copy))
+    assert "Only copies of it still stand: " in render_ring(event, owed(event, Reason.RETRACTED), NOW).html
+
+
+def test_a_correction_shows_the_newest_difference_only() -> None:
+    """What was corrected an hour ago is not told again as if it were new."""
+    first, second = EVENTS["confirmed"].reports[:2]
+    old = msgspec.structs.replace(first, was="Two were hurt.", excerpt="Three were hurt.", changed=NOW - timedelta(1))
+    new = msgspec.structs.replace(second, was="Nine ships left.", excerpt="Ten ships left.", changed=NOW)
+    event = msgspec.structs.replace(EVENTS["confirmed"], reports=(old, new))
+    ring = render_ring(event, owed(event, Reason.CORRECTED), NOW).html
+    assert "<s>Nine</s> <b>Ten</b> ships left." in ring
+    assert "hurt" not in ring
 
 
 def test_a_late_match_is_still_shown() -> None:
@@ -174,6 +241,8 @@ reports = st.builds(
     edited=st.booleans(),
     gone=st.booleans(),
     was=st.just("") | anything,
+    dissent=st.booleans(),
+    changed=st.none() | times,
 )
 events = st.builds(
     Event,
@@ -283,11 +352,12 @@ def told(*words: tuple[str, Reason, int]) -> Event:
     ("event", "line"),
     [
         (told(("a", Reason.FIRST_REPORT, 1)), None),
-        (told(("a", Reason.CONTRADICTED, 5), ("b", Reason.UPDATED, 5)), "Contradicted 22 Nov, 09:05 UTC"),
-        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.RETRACTED, 5)), "Retracted 22 Nov, 09:05 UTC"),
-        (told(("a", Reason.RETRACTED, 3), ("b", Reason.CONFIRMED, 5)), "Confirmed 22 Nov, 09:05 UTC"),
-        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.UPDATED, 7)), "by 2 origins. Updated 22 Nov, 09:07 UTC."),
-        (told(("a", Reason.UPDATED, 7)), "<i>Updated 22 Nov, 09:07 UTC.</i>"),
+        (told(("a", Reason.CONTRADICTED, 5), ("b", Reason.UPDATED, 5)), "Contradicted 09:05 UTC"),
+        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.RETRACTED, 5)), "Retracted 09:05 UTC"),
+        (told(("a", Reason.RETRACTED, 3), ("b", Reason.CONFIRMED, 5)), "Confirmed 09:05 UTC"),
+        (told(("a", Reason.CONFIRMED, 5), ("b", Reason.UPDATED, 7)), "by 2 origins. Updated 09:07 UTC."),
+        (told(("a", Reason.UPDATED, 16 * 60)), "<i>Updated 23 Nov, 01:00 UTC.</i>"),
+        (told(("a", Reason.UPDATED, 7)), "<i>Updated 09:07 UTC.</i>"),
     ],
 )
 def test_the_gravest_of_the_newest_reasons_speaks(event: Event, line: str | None) -> None:

@@ -264,3 +264,25 @@ async def test_forged_buttons_are_answered_kindly(data: str) -> None:
     if answer.message is not None:
         judge(answer.message)
     assert set(await follows(world)) <= set(world.rules.current.storylines)
+
+
+async def test_a_severity_that_nothing_reaches_is_told(world: World) -> None:
+    """Who asks for critical events of a storyline that has none is told so, and not left to wait."""
+    assert "Nothing will arrive like this: what is tracked here is low at most" in await ask(
+        world, "/subscribe talks critical"
+    )
+    tuned = (await world.buttons.answer(presses.data(Verb.TUNE, "talks"), world.place())).message
+    assert tuned is not None
+    assert "Nothing will arrive" in judge(tuned)
+    assert "Nothing will arrive" not in await ask(world, "/subscribe mediation critical")
+
+
+async def test_words_that_overlap_are_named_once() -> None:
+    """Why: of matches inside each other only the widest is shown."""
+    event = EVENTS["first"]
+    first = msgspec.structs.replace(event.first, marks=((0, 10), (0, 5), (6, 10), (20, 25), (20, 25)))
+    world = World((msgspec.structs.replace(event, reports=(first,)),))
+    answer = await world.buttons.answer(presses.data(Verb.WHY, event.id), world.place())
+    assert answer.message is not None
+    words = [first.excerpt[0:10].strip(), first.excerpt[20:25].strip()]
+    assert f"by the words {', '.join(words)}." in judge(answer.message)

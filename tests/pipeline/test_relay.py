@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from bot.model import (
 from bot.pipeline import courier as courier_module
 from bot.pipeline import relay as relay_module
 from bot.pipeline.relay import Relay
-from bot.store import Limits, Store, keys
+from bot.store import Limits, Store, keys, link
 from bot.store.outbox import Outbox
 from bot.store.pace import Pace
 
@@ -111,6 +111,7 @@ class World:
             lambda event, delivery, now: Message(html=f"{event.id} {delivery.reason}"),
             lambda: NOW,
             worker=worker,
+            digest=lambda events, now: Message(html=f"late: {' '.join(event.id for event in events)}"),
             tell_admins=tell,
             observe=lambda outcome, delivery, seconds: self.observed.append(outcome),
         )
@@ -125,6 +126,7 @@ class World:
         reason: Reason = Reason.FIRST_REPORT,
         name: str = "e1",
         severity: Severity = Severity.HIGH,
+        fresh_for: float = 0.0,
     ) -> None:
         report = Report(
             post="a/1", source="a", outlet="a", url="https://t.me/a/1", published=NOW, seen=NOW,
@@ -133,7 +135,7 @@ class World:
         event = Event(id=name, reports=(report,), storylines=("bridges",), severity=severity, revision=revision)
         alert = Alert(
             event=name, storyline="bridges", reason=reason, rings=reason.rings, at=NOW, revision=revision,
-            severity=severity, origins=1,
+            severity=severity, origins=1, fresh_for=fresh_for,
         )  # fmt: skip
         await self.store.commit(
             Commit(
@@ -221,6 +223,130 @@ async def test_a_chat_that_never_held_it_is_not_told_of_its_end(world: World) ->
     await world.owe(2, Reason.RETRACTED)
     assert await world.deliver() == {}
     assert world.chats.calls == []
+
+
+OLD = 0.001  # seconds: an alert that is old before any relay sees it
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What expires is told after a twentieth of a second instead of two."""
+    monkeypatch.setattr(keys, "EXPIRED_GATHER_MS", 50)
+    link._script.cache_clear()
+    yield
+    link._script.cache_clear()
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_grew_old_unsent_becomes_one_message_a_chat(world: World) -> None:
+    """Three expired alerts are one silent digest, not three messages; a fresh one still comes by itself."""
+    for chat in (1, 2):
+        await world.follow(chat)
+    for name in ("e1", "e2", "e3"):
+        await world.owe(name=name, fresh_for=OLD)
+    await world.owe(name="e4", fresh_for=3600.0)
+    await asyncio.sleep(0.02)
+    assert await world.deliver() == {"expired": 6, "sent": 2, "digested": 2}
+    for chat in (1, 2):
+        assert sorted(world.chats.in_chat(chat)) == ["e4 r1", "late: e1 e2 e3"]
+    assert await world.store.outbox.expired(Target(1)) == []
+    await world.owe(2, Reason.UPDATED, name="e1")
+    calls = len(world.chats.calls)
+    await world.deliver()
+    assert len(world.chats.calls) == calls, "what was only a line of a digest is not told of its end"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_a_chat_holds_is_kept_true_without_a_sound(world: World) -> None:
+    """An expired update of an alert that the chat has is an edit; its ring is old news and is left out."""
+    await world.follow(1)
+    await world.owe()
+    await world.deliver()
+    await world.owe(2, Reason.CONFIRMED, fresh_for=OLD)
+    await asyncio.sleep(0.02)
+    assert await world.deliver() == {"sent": 1, "edited": 1}
+    assert world.chats.in_chat(1) == ["e1 r2"]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_confirmation_in_time_begins_a_message_and_leaves_the_digest(world: World) -> None:
+    """An event that is told after all is no line of the digest."""
+    await world.follow(1)
+    await world.owe(fresh_for=OLD)
+    await world.owe(2, Reason.CONFIRMED, fresh_for=3600.0)
+    await asyncio.sleep(0.02)
+    assert await world.deliver() == {"expired": 1, "sent": 1, "current": 1}
+    assert world.chats.in_chat(1) == ["e1 r2"]
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    ("error", "outcomes", "shown"),
+    [
+        (errors.Throttled("wait", 0.05), {"throttled": 1, "digested": 1}, ["late: e1"]),
+        (errors.SendTransient("down"), {"transient": 1, "digested": 1}, ["late: e1"]),
+        (errors.SendLost("cut"), {"unanswered": 1, "digested": 1}, ["late: e1"]),
+        (errors.Rejected("too odd"), {"rejected": 1}, []),
+        (errors.ChatUnreachable("blocked"), {"unreachable": 1}, []),
+    ],
+)
+async def test_a_digest_meets_the_same_answers(
+    world: World, error: errors.SendError, outcomes: dict[str, int], shown: list[str]
+) -> None:
+    """Each answer of Telegram has its one meaning for a digest too, and nothing waits for one that nobody owes."""
+    await world.follow(1)
+    await world.owe(fresh_for=OLD)
+    await asyncio.sleep(0.02)
+    world.chats.answers = [error]
+    assert await world.deliver() == {"expired": 1, **outcomes}
+    assert world.chats.in_chat(1) == shown
+    assert await world.store.outbox.expired(Target(1)) == []
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_digest_follows_a_group_that_became_a_supergroup(world: World) -> None:
+    """The digest and what it will tell move to the new id."""
+    await world.follow(-1)
+    await world.owe(fresh_for=OLD)
+    await asyncio.sleep(0.02)
+    world.chats.answers = [errors.ChatMigrated("moved", -1001)]
+    assert await world.deliver() == {"expired": 1, "migrated": 1, "digested": 1}
+    assert world.chats.in_chat(-1001) == ["late: e1"]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_who_left_gets_no_digest(world: World) -> None:
+    """Unsubscribed before the digest went: nothing is sent and nothing stays behind."""
+    await world.follow(1)
+    await world.owe(fresh_for=OLD)
+    await asyncio.sleep(0.02)
+    while (await world.store.outbox.fan_out()).worked:
+        pass
+    assert (await world.store.outbox.take("w9", 10)).owed == ()
+    assert await world.store.outbox.expired(Target(1)) == ["e1"]
+    await world.store.subscriptions.remove(Target(1), "bridges")
+    assert await world.deliver() == {"expired": 1, "unsubscribed": 1}
+    assert world.chats.calls == []
+    assert await world.store.outbox.expired(Target(1)) == []
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_expires_while_a_digest_is_sent_comes_with_the_next(world: World) -> None:
+    """No expired alert is lost between reading the list and Telegram's answer."""
+    await world.owe(name="e2")
+    await world.deliver()
+    await world.follow(1)
+    await world.owe(fresh_for=OLD)
+    await asyncio.sleep(0.02)
+    world.chats.delay = 0.3
+    async with world.running():
+        async with asyncio.timeout(5):
+            while not world.chats.calls:
+                await asyncio.sleep(0.01)
+        await world.store.link.do("ZADD", keys.EXPIRED(Target(1)), 1, "e2")  # as `take` does
+        await world.quiet()
+    assert world.chats.in_chat(1) == ["late: e1", "late: e2"]
+    assert await world.store.outbox.outcomes() == {"expired": 1, "digested": 2}
 
 
 async def test_throttled_waits_and_goes_on(world: World) -> None:

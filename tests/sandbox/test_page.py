@@ -132,6 +132,54 @@ async def test_a_change_out_of_sight_is_announced(sandbox: Sandbox, bot: Any, pa
     await expect(page.locator("#above")).to_be_hidden()
 
 
+async def test_the_view_goes_to_the_answer(sandbox: Sandbox, page: Page) -> None:
+    """Wherever a person has scrolled to: an answer longer than the view is shown from the question on, and stays."""
+    await sandbox.api.user_sends(sandbox.reader, "hello")
+    for number in range(12):
+        await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text=f"earlier {number}\n" * 4)
+    await expect(page.locator(".theirs:not(.typing)")).to_have_count(12)
+    await page.locator("#scroll").evaluate("node => { node.scrollTop = 0 }")
+    await page.fill("#text", "/help")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".mine")).to_have_count(2)
+    await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text="first line\n" + "more\n" * 150)
+    await page.wait_for_function(_TOP_OF_VIEW, arg=".mine")
+    await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text="an alert that comes meanwhile")
+    await expect(page.locator("#below-count")).to_have_text("1")
+    await page.wait_for_function(_TOP_OF_VIEW, arg=".mine")
+
+
+_TOP_OF_VIEW = """name => {
+    const view = document.getElementById("scroll").getBoundingClientRect();
+    const top = [...document.querySelectorAll(name)].at(-1).getBoundingClientRect().top;
+    return top >= view.top && top < view.top + 40;
+}"""
+
+
+async def test_a_pressed_button_leads_to_its_answer(sandbox: Sandbox, bot: Any, page: Page) -> None:
+    """A button far above the end: the message that it brings comes into view."""
+    await sandbox.api.user_sends(sandbox.reader, "hello")
+    message = await bot.alert(sandbox.reader)
+    for number in range(12):
+        await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text=f"later {number}\n" * 4)
+    await expect(page.locator(".theirs:not(.typing)")).to_have_count(14)  # the bot answers "hello" too
+    await page.locator("#scroll").evaluate("node => { node.scrollTop = 0 }")
+    await page.locator(f"#m{sandbox.reader}-{message}").get_by_role("button", name="Why this?").click()
+    await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text="the answer")
+    await expect(page.locator(".theirs .text").last).to_have_text("the answer")
+    await expect(page.locator(".theirs .text").last).to_be_in_viewport()
+
+
+async def test_a_quote_ends_its_line(sandbox: Sandbox, page: Page) -> None:
+    """The line break after a quote is no empty line; two of them are one."""
+    await sandbox.api.user_sends(sandbox.reader, "hello")
+    html = "head\n<blockquote>said\nthus</blockquote>\nwho\n<blockquote>and</blockquote>\n\nafter"
+    await sandbox.api.call("sendMessage", chat_id=sandbox.reader, text=html, parse_mode="HTML")
+    text = page.locator(".theirs .text").last
+    await expect(text.locator("blockquote")).to_have_count(2)
+    assert await text.evaluate("node => node.textContent") == "head\nsaid\nthuswho\nand\nafter"
+
+
 async def test_entities_are_shown_and_nothing_is_run(sandbox: Sandbox, bot: Any, page: Page) -> None:
     """Styles, quotes and links become elements; markup inside words stays words."""
     await sandbox.api.user_sends(sandbox.reader, "<img src=x onerror=alert(1)> <b>no</b>")

@@ -21,7 +21,7 @@ from telegram import error as tg
 from bot import errors
 from bot.model import Button, Message, Target
 from bot.send import Telegram, make_bot, meaning
-from bot.send.request import _form
+from bot.send.request import _form, _proxy_of
 
 TOKEN = "123456:hush-this-is-the-token"
 HELLO = Message(html="<b>Bridge closed</b>")
@@ -296,3 +296,49 @@ async def test_ping_tells_whether_telegram_answers(telegram: Telegram, server: S
     server.answers = [(502, "<html></html>")]
     with pytest.raises(errors.SendTransient):
         await telegram.ping()
+
+
+async def test_a_paid_broadcast_is_marked_as_one(bot: Bot, server: Server) -> None:
+    """Above 30 messages a second Telegram takes only what is marked as paid; edits know no such mark."""
+    paid = Telegram(bot, paid=True)
+    await paid.send(Target(5), HELLO)
+    await paid.edit(Target(5), 42, HELLO)
+    await Telegram(bot).send(Target(5), HELLO)
+    assert [form.get("allow_paid_broadcast") for _, form in server.calls] == ["true", None, None]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"message_id": "x"}, True])
+async def test_an_answer_without_a_message_may_have_been_one(telegram: Telegram, server: Server, body: Any) -> None:
+    """Telegram said yes but not what it sent: it may have arrived, so it is not blindly repeated."""
+
+    async def odd(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "result": body})
+
+    server.answers = [odd]
+    with pytest.raises(errors.SendLost):
+        await telegram.send(Target(5), HELLO)
+
+
+async def test_the_environment_names_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`http_proxy` is used with its password, and `no_proxy` is heeded."""
+    seen: list[tuple[str, str | None]] = []
+
+    async def forward(request: web.Request) -> web.Response:
+        seen.append((request.url.host or "", request.headers.get("Proxy-Authorization")))
+        return web.json_response({"ok": True, "result": {"message_id": 7}})
+
+    proxy = web.Application()
+    proxy.router.add_route("*", "/{path:.*}", forward)
+    async with TestServer(proxy) as running:
+        monkeypatch.setenv("http_proxy", f"http://user:secret@127.0.0.1:{running.port}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        _proxy_of.cache_clear()
+        bot = make_bot(TOKEN, "http://api.telegram.example")
+        await bot.request.initialize()
+        try:
+            assert await Telegram(bot).send(Target(5), HELLO) == 7
+        finally:
+            await bot.request.shutdown()
+            assert _proxy_of("http", "127.0.0.1:80") == (None, {})
+            _proxy_of.cache_clear()
+    assert seen == [("api.telegram.example", "Basic dXNlcjpzZWNyZXQ=")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
+
 from bot.model import Reason, Receipt, Severity, Target
 from bot.store import Limits, Owed, Store, keys, open_store
 from bot.store.outbox import Outbox
@@ -290,3 +292,34 @@ async def test_many_settle_in_few_round_trips(store: Store, make: Any) -> None:
     assert await outbox.outcomes() == {"sent": 100}
     assert set((await outbox.size()).values()) == {0}
     assert await store.receipts.get(Target(77), "e1") is not None
+
+
+async def test_what_an_older_program_owes_is_still_delivered(store: Store, make: Any) -> None:
+    """A rolling restart: alerts and deliveries written before alerts could expire are handed out, and never expire."""
+    await store.subscriptions.put(make.subscription(7))
+    await store.link.do(
+        "XADD", keys.ALERTS(3), "1-1", "e", "e1", "s", "bridges", "r", "first-report", "rings", "1", "creates", "1",
+        "v", "1", "o", "1",
+    )  # fmt: skip
+    await store.link.do("ZADD", keys.LATER(), 1, "7\t0\te2\tbridges\tfirst-report\t1\t1\t3\t1\t1\t2\t0")
+    owed = {one.delivery.event: one for one in await drain(quick(store))}
+    assert set(owed) == {"e1", "e2"}
+    assert owed["e2"].delivery.attempt == 2
+    assert {one.expires for one in owed.values()} == {0}
+
+
+async def test_an_expired_alert_takes_no_slot_of_the_limit(store: Store, make: Any) -> None:
+    """A hundred old alerts do not hold up a fresh one at 29 a second."""
+    await store.subscriptions.put(make.subscription(7))
+    for number in range(100):
+        event = make.event(f"old{number}")
+        alert = msgspec.structs.replace(make.alert(event), fresh_for=0.001)
+        expected = await store.events.revision()
+        await store.commit(make.batch(events=(event,), alerts=(alert,), expected=expected))
+    await owe(store, make, make.event("fresh"))
+    await asyncio.sleep(0.01)
+    assert [one.delivery.event for one in await drain(store.outbox)] == ["fresh"]
+    assert (await store.outbox.outcomes())["expired"] == 100
+    assert len(await store.outbox.expired(Target(7))) == 100
+    await store.subscriptions.forget(7)
+    assert await store.outbox.expired(Target(7)) == []

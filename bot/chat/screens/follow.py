@@ -68,11 +68,25 @@ def manner(subscription: Subscription) -> str:
     return f"{least}, {how}{paused}"
 
 
+def _too_high(storyline: Storyline, subscription: Subscription) -> Rich:
+    """A warning where nothing can reach the chat: silence must not be taken for quiet news."""
+    highest = max((signal.severity for signal in storyline.signals.values()), default=None)
+    if highest is None or subscription.minimum <= highest:
+        return text("")
+    return text(
+        f"Nothing will arrive like this: what is tracked here is {highest.label} at most. Choose a lower severity."
+    )
+
+
 def mine(subscriptions: Sequence[Subscription], titles: Mapping[str, str], *, private: bool) -> Message:
     """`/my`: what this chat or topic follows, each with buttons to set and to stop."""
     who = "You follow" if private else "This chat follows"
     if not subscriptions:
         return frame.said(f"{who} nothing yet.", (frame.press("Choose storylines", Verb.CHOOSE, 0),))
+    subscriptions = sorted(
+        subscriptions,
+        key=lambda each: (each.storyline not in titles, titles.get(each.storyline, each.storyline).casefold()),
+    )
     ways: dict[str, list[Subscription]] = {}
     for subscription in subscriptions:
         ways.setdefault(manner(subscription), []).append(subscription)
@@ -126,6 +140,7 @@ def tune(storyline: Storyline, subscription: Subscription) -> Message:
         (
             bold(line(storyline.title, 200)),
             text(f"Now: {manner(subscription)}."),
+            _too_high(storyline, subscription),
             text(
                 "The first two rows set the least severity that reaches you. The third sets when: at the first report, "
                 "or once two independent outlets report the same."
@@ -162,8 +177,9 @@ def followed(
     ways = {manner(subscription) for subscription in made}
     way = f"You get: {ways.pop()}." if len(ways) == 1 else "Some keep the settings that they had: /my shows them."
     row = (frame.press("Settings", Verb.TUNE, short(first.name)),) if len(storylines) == 1 else ()
+    warning = _too_high(first, made[0]) if len(storylines) == 1 else text("")
     return frame.message(
-        (what, text(way), not_understood(unknown)),
+        (what, text(way), warning, not_understood(unknown)),
         (
             (*row, frame.press("Show story", Verb.CARD, short(first.name))) if len(storylines) == 1 else row,
             (frame.press("What is followed", Verb.MINE),),

@@ -59,7 +59,7 @@ def _signals(storyline: Storyline) -> Rich:
     if not signals:
         return NOTHING
     more = text(f" and {len(signals) - 8} more") if len(signals) > 8 else NOTHING
-    named = (text(f"{MARKS[signal.severity]} ") + line(words_of(signal.name), 60) for signal in signals[:8])
+    named = (text(f"{MARKS[signal.severity]}\u00a0") + line(words_of(signal.name), 60) for signal in signals[:8])
     return text("Looks for: ") + join(named, ", ") + more
 
 

@@ -21,6 +21,7 @@ PRIVATE = (
     ("my", "What you follow, and how"),
     ("unsubscribe", "Stop following"),
     ("sources", "What is read, and whether it can be"),
+    ("why", "Why an alert came: answer it with this, or add a link"),
     ("help", "How this works"),
 )
 GROUP = tuple((name, words.replace("you follow", "this chat follows")) for name, words in PRIVATE)
@@ -83,12 +84,15 @@ def _reading() -> Rich:
     return join(
         (
             bold("Reading an alert"),
-            text("🔴 critical  🟠 high  🟡 medium  ⚪ low"),
+            text("🔴\u00a0critical  🟠\u00a0high  🟡\u00a0medium  ⚪\u00a0low  ⚫\u00a0every post of it was deleted"),
             text(
                 "“5 posts, 3 origins” means that five posts say it and three of them are independent: copies, reprints "
                 "and forwards count with their origin."
             ),
-            text("You hear a sound for the first report, and when it is confirmed, denied, corrected or deleted."),
+            text(
+                "You hear a sound for the first report, and when it is confirmed, becomes graver, is denied, corrected "
+                "or deleted. All other changes are silent."
+            ),
         )
     )
 

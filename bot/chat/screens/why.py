@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.alerts.markup import Rich, bold, code, join, line, text
-from bot.alerts.pieces import MARKS, counted, named, words_of
+from bot.alerts.pieces import MARKS, counted, named, when, words_of
 from bot.alerts.presses import Verb, short
 from bot.alerts.render import reason_text
 from bot.chat.screens import frame
@@ -17,7 +17,9 @@ _REPORTS = 8
 
 def why(event: Event, titles: Mapping[str, str], now: datetime) -> Message:
     """The trail of `event`, from its records only."""
-    told = [text(reason_text(said, now)) + _of(said.storyline, event, titles) for said in event.said[-6:]]
+    told = [
+        text(reason_text(said, when(said.at, now))) + _of(said.storyline, event, titles) for said in event.said[-6:]
+    ]
     reports = event.reports[:_REPORTS]
     more = len(event.reports) - len(reports)
     storyline = event.storylines[0] if event.storylines else ""
@@ -42,10 +44,12 @@ def _of(storyline: str, event: Event, titles: Mapping[str, str]) -> Rich:
 
 
 def _report(report: Report, event: Event) -> Rich:
-    signals = ", ".join(dict.fromkeys(words_of(signal) for _, signal in report.signals)) or "no signal by itself"
-    words = list(dict.fromkeys(report.excerpt[start:end].strip() for start, end in report.marks))
+    signals = ", ".join(dict.fromkeys(words_of(signal) for _, signal in report.signals))
+    signals = signals or ("a denial" if report.dissent else "no signal by itself")
+    widest = [span for span in report.marks if not any(_inside(span, other) for other in report.marks)]
+    words = list(dict.fromkeys(report.excerpt[start:end].strip() for start, end in widest))
     shown = [code(word) for word in (" ".join(word.split())[:40] for word in words[:6]) if word]
-    on = text(", on ") + join(shown, " ") if join(shown) else text("")
+    on = text(", by the words ") + join(shown, ", ") if join(shown) else text("")
     return (
         text("• ")
         + named(report)
@@ -56,10 +60,16 @@ def _report(report: Report, event: Event) -> Rich:
     )
 
 
+def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other != span and other[0] <= span[0] and span[1] <= other[1]
+
+
 def _counts(report: Report, event: Event) -> Rich:
     """How the post counts towards corroboration."""
     if report.gone:
         return text(". Deleted by its source, so it no longer counts.")
+    if report.dissent:
+        return text(". It denies what the others say, so it adds no origin.")
     if report.copy_of is not None:
         original = next((other for other in event.reports if other.post == report.copy_of), None)
         of = text(" of ") + line(original.outlet, 40) if original else text("")

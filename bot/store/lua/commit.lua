@@ -118,7 +118,7 @@ for _, alert in ipairs(plan.alerts) do
   if redis.call('SADD', K.ALERTED(alert.event), mark) == 1 then
     owed = true
     redis.call('XADD', K.ALERTS(alert.severity), '*', 'e', alert.event, 's', alert.storyline, 'r', alert.reason,
-      'rings', alert.rings, 'creates', alert.creates, 'v', alert.revision, 'o', alert.origins)
+      'rings', alert.rings, 'creates', alert.creates, 'v', alert.revision, 'o', alert.origins, 'f', whole(alert.fresh))
     redis.call('XTRIM', K.ALERTS(alert.severity), 'MINID', '~', (now - B.ALERT_LIFE) * 1000)
   end
   redis.call('EXPIRE', K.ALERTED(alert.event), B.EVENT_LIFE)

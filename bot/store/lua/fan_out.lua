@@ -17,8 +17,10 @@ local function step(severity, id, fields)
   local audience = redis.call('ZRANGEBYSCORE', K.AUDIENCE(alert.s), after and '(' .. after or '-inf', '+inf',
     'WITHSCORES', 'LIMIT', 0, page)
   local owed_at = string.match(id, '^%d+')
+  local fresh_for = tonumber(alert.f or '0')
+  local expires = fresh_for > 0 and whole(owed_at + fresh_for) or '0'
   local tail = table.concat({'', alert.e, alert.s, alert.r, alert.rings, alert.creates, tostring(severity), alert.v,
-    owed_at, '0', '0'}, '\t')
+    owed_at, '0', '0', expires}, '\t')
   local origins, written, last = tonumber(alert.o), 0, 0
   for i = 1, #audience, 2 do
     local target, score = audience[i], tonumber(audience[i + 1])

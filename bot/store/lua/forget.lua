@@ -6,7 +6,7 @@ for _, target in ipairs(redis.call('SMEMBERS', K.THREADS(chat))) do
     redis.call('ZREM', K.AUDIENCE(storyline), target)
     gone = gone + 1
   end
-  redis.call('DEL', K.CHAT(target), K.RECEIPTS(target), K.PAUSED(target))
+  redis.call('DEL', K.CHAT(target), K.RECEIPTS(target), K.PAUSED(target), K.EXPIRED(target))
 end
 redis.call('DEL', K.THREADS(chat), K.PACE_CHAT(chat), K.PACE_HOLD(chat), K.MOVED(chat))
 return gone

@@ -20,7 +20,11 @@ for _, old in ipairs(redis.call('SMEMBERS', K.THREADS(old_chat))) do
   local why = redis.call('GET', K.PAUSED(old))
   if why then redis.call('SET', K.PAUSED(new), why) end
   redis.call('SADD', K.THREADS(new_chat), new)
-  redis.call('DEL', K.CHAT(old), K.RECEIPTS(old), K.PAUSED(old))
+  if redis.call('EXISTS', K.EXPIRED(old)) == 1 then
+    redis.call('ZUNIONSTORE', K.EXPIRED(new), 2, K.EXPIRED(new), K.EXPIRED(old), 'AGGREGATE', 'MIN')
+    redis.call('EXPIRE', K.EXPIRED(new), B.EVENT_LIFE)
+  end
+  redis.call('DEL', K.CHAT(old), K.RECEIPTS(old), K.PAUSED(old), K.EXPIRED(old))
 end
 redis.call('DEL', K.THREADS(old_chat))
 return moved

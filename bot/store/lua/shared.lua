@@ -20,22 +20,32 @@ end
 -- Numbers above 2^31 must not be written as 1.79e+15.
 local function whole(number) return string.format('%.0f', number) end
 
--- A delivery as text: chat|thread|event|storyline|reason|rings|creates|severity|revision|owed (ms)|attempt|lost
+-- A delivery as text: chat|thread|event|storyline|reason|rings|creates|severity|revision|owed (ms)|attempt|lost|expires
+-- (ms, 0: never). One without an event is the digest of what expired for its target.
 local function unpack_delivery(text)
   local parts = {}
   for part in string.gmatch(text, '([^\t]*)\t?') do parts[#parts + 1] = part end
   return {chat = parts[1], thread = parts[2], event = parts[3], storyline = parts[4], reason = parts[5],
     rings = parts[6] == '1', creates = parts[7] == '1', severity = tonumber(parts[8]), revision = tonumber(parts[9]),
-    owed = parts[10], attempt = tonumber(parts[11]), lost = parts[12]}
+    owed = parts[10], attempt = tonumber(parts[11]), lost = parts[12], expires = tonumber(parts[13] or '') or 0}
 end
 
 local function pack_delivery(d)
   return table.concat({d.chat, d.thread, d.event, d.storyline, d.reason, d.rings and '1' or '0',
-    d.creates and '1' or '0', tostring(d.severity), tostring(d.revision), d.owed, tostring(d.attempt), d.lost}, '\t')
+    d.creates and '1' or '0', tostring(d.severity), tostring(d.revision), d.owed, tostring(d.attempt), d.lost,
+    whole(d.expires)}, '\t')
 end
 
 local function due_again(severity, text, at)
   redis.call('ZADD', K.LATER(), at, text)
+end
+
+-- What expired for a target is told in one message, soon, so that what expires together is told together.
+local function owe_digest(chat, thread, storyline)
+  local at = math.floor(microseconds() / 1000)
+  due_again(1, pack_delivery({chat = chat, thread = thread, event = '', storyline = storyline, reason = 'updated',
+    rings = false, creates = true, severity = 1, revision = 0, owed = whole(at), attempt = 0, lost = '0', expires = 0}),
+    at + B.EXPIRED_GATHER_MS)
 end
 
 -- Receipts are few and short for each target; the oldest goes when there are too many.

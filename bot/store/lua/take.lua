@@ -33,8 +33,23 @@ local function put_off(severity, id, text, at_us)
   due_again(severity, text, math.ceil(at_us / 1000))
 end
 
+-- A digest belongs to no storyline: it goes to whoever still follows anything.
+local function follow_digest(d)
+  local target = d.chat .. ':' .. d.thread
+  if redis.call('EXISTS', K.CHAT(target)) == 0 then
+    d.chat = redis.call('GET', K.MOVED(d.chat)) or d.chat
+    target = d.chat .. ':' .. d.thread
+  end
+  local outcome = redis.call('EXISTS', K.CHAT(target)) == 0 and 'unsubscribed'
+    or redis.call('EXISTS', K.PAUSED(target)) == 1 and 'paused'
+  if not outcome then return target, nil end
+  redis.call('DEL', K.EXPIRED(target))
+  return nil, outcome
+end
+
 -- A chat that left, or became a supergroup since this was owed.
 local function follow(d)
+  if d.event == '' then return follow_digest(d) end
   local target = d.chat .. ':' .. d.thread
   local score = redis.call('ZSCORE', K.AUDIENCE(d.storyline), target)
   if not score then
@@ -62,15 +77,28 @@ local function cost_of(d, receipt)
   return shown and 1 or 2, nil
 end
 
+-- Old news begins no message: it becomes a line of the digest, and takes no slot.
+local function set_aside(severity, id, d, target)
+  local key = K.EXPIRED(target)
+  if redis.call('EXISTS', key) == 0 then owe_digest(d.chat, d.thread, d.storyline) end
+  redis.call('ZADD', key, 'NX', d.owed, d.event)
+  redis.call('ZREMRANGEBYRANK', key, 0, -1 - B.EXPIRED_MOST)
+  redis.call('EXPIRE', key, B.EVENT_LIFE)
+  return finish(severity, id, 'expired')
+end
+
 local function consider(severity, id, text)
   local d = unpack_delivery(text)
   local target, gone = follow(d)
   if not target then return finish(severity, id, gone) end
   local receipt = redis.call('HGET', K.RECEIPTS(target), d.event) or ''
+  local expired = d.expires > 0 and now_ms > d.expires
+  if expired and receipt ~= '' then d.rings = false end -- what the chat holds is kept true, without a sound
   local cost, over = cost_of(d, receipt)
   if over then return finish(severity, id, over) end
   local lock = K.LOCK(target, d.event)
   if redis.call('EXISTS', lock) == 1 then return put_off(severity, id, text, now + 250000) end
+  if expired and receipt == '' then return set_aside(severity, id, d, target) end
   local at = pace.reserve(d.chat, cost)
   if at > 0 then return put_off(severity, id, text, at) end
   redis.call('SET', lock, worker, 'PX', lock_life)

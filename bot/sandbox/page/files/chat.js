@@ -11,6 +11,9 @@ let waiting = 0;
 let following = true; // new messages keep the end in view
 let stood = 0; // where we were at the last scroll, and how much there was
 let height = 0;
+let asked = 0; // until when the next new message is taken for the answer to what a person has just asked
+
+const ANSWER_WITHIN = 4000; // milliseconds
 
 const key = (message) => `m${message.chat.id}-${message.message_id}`;
 const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 90;
@@ -20,6 +23,21 @@ export function toEnd(smooth = false) {
   following = true;
   below.hidden = true;
   scroll.scrollTo({ top: scroll.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+}
+
+/** A person has sent or pressed something: the view goes to the answer, from its first line. */
+export function ask() {
+  asked = Date.now() + ANSWER_WITHIN;
+}
+
+function toAnswer(node) {
+  asked = 0;
+  const question = node.previousElementSibling;
+  const first = question?.classList.contains("mine") ? question : node;
+  const top = first.getBoundingClientRect().top - scroll.getBoundingClientRect().top + scroll.scrollTop - 12;
+  if (scroll.scrollHeight - top <= scroll.clientHeight) { toEnd(true); return; }
+  following = false; // the answer is longer than the view: it is read from its beginning
+  scroll.scrollTo({ top, behavior: "smooth" });
 }
 
 below.addEventListener("click", () => toEnd(true));
@@ -43,12 +61,15 @@ export function showAll(messages, me, act) {
 
 /** Adds a message, or changes it where it stands. */
 export function show(message, me, act, { edited = false } = {}) {
-  const follow = following || message.from?.id === me;
+  const mine = message.from?.id === me;
+  const follow = following || mine;
   list.querySelector(".typing")?.remove();
   const known = document.getElementById(key(message));
   place(message, me, act);
   if (known && edited) flash(message);
-  if (follow) toEnd(!known);
+  if (mine && !known) ask();
+  if (!mine && !known && Date.now() < asked && !message.reply_to_message) toAnswer(document.getElementById(key(message)));
+  else if (follow) toEnd(!known);
   else if (!known) {
     waiting += 1;
     at("below-count").textContent = waiting;
@@ -57,6 +78,8 @@ export function show(message, me, act, { edited = false } = {}) {
 }
 
 let hidden = null; // the message above that changed last
+let hinted = 0;
+const HINT = 8000; // milliseconds that the hint stands over the text
 
 // Whether a message lies above what is seen, or will be once a scroll to the end is over.
 function isAbove(node) {
@@ -70,6 +93,8 @@ function hint(node) {
   if (!isAbove(node)) return;
   hidden = node.id;
   above.hidden = false;
+  clearTimeout(hinted);
+  hinted = setTimeout(() => { above.hidden = true; }, HINT);
 }
 
 above.addEventListener("click", () => {
@@ -197,6 +222,7 @@ function keyOf(button, message, act) {
   node.dataset.data = button.callback_data ?? "";
   node.addEventListener("click", async () => {
     node.classList.add("busy");
+    ask();
     await act.press(message, button.callback_data);
     node.classList.remove("busy");
   });

@@ -90,7 +90,7 @@ function openChat(where) {
   delete world.unread[place(world.open)];
   const row = rows().find((one) => place(one) === place(world.open));
   at("chat-title").textContent = row?.title ?? "";
-  at("chat-note").textContent = row?.type === "private" ? "bot" : "group, you are its owner";
+  at("chat-note").textContent = row?.type === "private" ? "bot · alerts arrive here and change in place" : "group, you are its owner";
   at("face").textContent = [...(row?.title ?? " ")][0];
   at("face").dataset.hue = row?.type === "private" ? 0 : 3;
   chat.showAll((world.messages[world.open.chat] ?? []).filter(inOpen), world.me, act);
@@ -173,7 +173,7 @@ function clock({ now, minute, speed }) {
   const left = Math.ceil((world.minutes - minute) * 60 / (speed || 60));
   at("clock-note").textContent = speed > 1 && left > 0
     ? `Three hours of news in three minutes; ${left} s to go. Times are UTC.`
-    : speed ? "The story is told. `wirewatch demo --fresh` tells it again. Times are UTC." : "The bot is taking its first look.";
+    : speed ? "The story is told; start the demo again to see it anew. Times are UTC." : "The bot is taking its first look.";
 }
 
 // --- commands -------------------------------------------------------------------------------------------------------------

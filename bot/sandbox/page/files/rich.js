@@ -6,6 +6,8 @@ const TAGS = {
   blockquote: "blockquote", expandable_blockquote: "blockquote", spoiler: "span",
 };
 
+const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
+
 const safe = (url) => (/^(https?|tg|mailto):/i.test(url) ? url : null);
 
 function shell(entity, shown, act) {
@@ -61,7 +63,8 @@ export function rich(text, entities = [], act = {}) {
       const node = shell(entity, text.slice(start, end), act);
       fill(node, start, end, rest);
       into.append(node);
-      at = end;
+      // The end of a block is the end of its line: the line break after it would show as an empty line.
+      at = BLOCKS.has(entity.type) && text[end] === "\n" && end < to ? end + 1 : end;
       // What crossed the end of this one goes on after it.
       const over = entity.offset + entity.length;
       if (over > end) rest.unshift({ ...entity, offset: end, length: over - end });
