@@ -51,9 +51,24 @@ def other_happening(a: Sketch, b: Sketch) -> bool:
     """Whether two texts are alike on the surface and yet tell of different happenings; mostly a cheap no."""
     if at_odds(a.print, b.print) or repeats_itself(a, b):
         return True
+    if signals_apart(a.print, b.print) or strangers(a.print, b.print):
+        return True
     if len(a.keys & b.keys) < 0.15 * min(len(a.keys), len(b.keys)):
         return False  # a template shares most of its pairs of words
     return Overlap(a, b).other
+
+
+def signals_apart(one: Fingerprint, two: Fingerprint) -> bool:
+    """Whether rules saw developments in both texts, and none of them in both: a refusal is not the offer it refuses."""
+    return bool(one.signals and two.signals) and set(one.signals).isdisjoint(two.signals)
+
+
+def strangers(one: Fingerprint, two: Fingerprint) -> bool:
+    """Whether both texts of one language name somebody or something, and share no name, actor, number or date."""
+    if one.language != two.language or not one.names or not two.names:
+        return False
+    mine, theirs = ({*text.names, *text.actors, *text.numbers, *text.dates} for text in (one, two))
+    return mine.isdisjoint(theirs)
 
 
 def repeats_itself(a: Sketch, b: Sketch) -> bool:

@@ -17,6 +17,7 @@ from bot.text.links import canonical_url
 
 SPAN = timedelta(hours=72)
 MOST = 250_000  # events; beyond that the one untouched for longest goes
+SKETCHES = 20_000  # reports kept unpacked, about 5 kB each; the rest is unpacked again when it is looked at
 BUCKET = 24  # events a key leads to
 RAREST = 6  # terms a report can be found by, and as many as `SPOKEN` that other languages would name too
 SPOKEN = 9
@@ -95,6 +96,8 @@ class Window:
         found = self._sketches.get(report.post)
         if found is None or found.print is not report.fingerprint:
             found = self._sketches[report.post] = sketch_of(report)
+            if len(self._sketches) > SKETCHES:
+                del self._sketches[next(iter(self._sketches))]
         return found
 
     def linked(self, links: Iterable[str]) -> Event | None:

@@ -8,7 +8,7 @@ nodes that have some), and which hits bear witness that it holds.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -74,11 +74,9 @@ class Doc:
         for tokens, kinds, base in ((self.title, self._title_kinds, 0), (self.text, self._text_kinds, self.text_from)):
             if tokens is None:
                 continue
-            standing = chain(
-                zip(kinds, [(position, position) for position in range(base, base + len(tokens))]),
-                zip(kinds[len(tokens) :], [(base + first, base + last) for first, last, _ in tokens.joined]),
-            )
-            for kind, place in standing:
+            words = zip(range(base, base + len(tokens)), range(base, base + len(tokens)), strict=True)
+            joined = [(base + first, base + last) for first, last, _ in tokens.joined]
+            for kind, place in zip(kinds, chain(words, joined), strict=True):
                 if kind in places:
                     places[kind].append(place)
                 elif kind:
@@ -134,17 +132,16 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Atoms that stand side by side in one sentence; None is any word. `anchor` is the one looked up."""
+    """Atoms that stand side by side in one sentence; None is any word. `anchor` is its rarest, by which it is found."""
 
     atoms: tuple[int | None, ...]
     anchor: int
+    known: frozenset[int]  # its atoms but for None: all of them stand in every post where it does
 
     def find(self, doc: Doc) -> Iterator[Place]:
-        """Every place where the phrase stands."""
+        """Every place where the phrase stands, in a post where all its words are present."""
         first = self.atoms[0]
         assert first is not None
-        if any(atom is not None and atom not in doc.present for atom in self.atoms):
-            return
         for start, end in doc.at(first):
             for last in self._ends(doc, end + 1, 1):
                 if doc.sentence(start) == doc.sentence(last):
@@ -186,7 +183,7 @@ class Leaf:
     number: int
     cost: float
     singles: frozenset[int]
-    phrases: Mapping[int, tuple[Phrase, ...]]  # by anchor
+    phrases: tuple[Phrase, ...]
     atoms: frozenset[int]  # at least one of them stands in every post where this hits
     sure: frozenset[int]  # wherever one of these is present, this hits
 
@@ -197,10 +194,9 @@ class Leaf:
         if sure is not self.singles:
             for atom in (self.singles - sure) & present:
                 found += doc.at(atom)
-        if self.phrases:
-            for anchor in self.phrases.keys() & present:
-                for phrase in self.phrases[anchor]:
-                    found += phrase.find(doc)
+        for phrase in self.phrases:
+            if phrase.known <= present:
+                found += phrase.find(doc)
         return sorted(set(found)) if len(found) > 1 else found
 
 

@@ -20,7 +20,6 @@ from bot.rules.words import Words
 from bot.text import body_end, tokenize
 
 _NOWHERE: frozenset[int] = frozenset()
-_NO_PHRASES: Mapping[int, tuple[Phrase, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +140,21 @@ class Index:
 
     def _new_leaf(self, texts: tuple[str, ...]) -> Leaf:
         singles: set[int] = set()
-        phrases: dict[int, list[Phrase]] = {}
+        phrases: list[Phrase] = []
         for variant in dict.fromkeys(chain.from_iterable(map(self._variants.__getitem__, texts))):
             if len(variant) == 1 and variant[0] is not None:
                 singles.add(variant[0])
             else:
-                phrase = self._phrase(variant)
-                phrases.setdefault(phrase.anchor, []).append(phrase)
+                phrases.append(self._phrase(variant))
         ones = frozenset(singles)
-        atoms = ones | phrases.keys() if not phrases.keys() <= ones else ones
+        anchors = {phrase.anchor for phrase in phrases}
+        atoms = ones if anchors <= ones else ones | anchors
         sure = frozenset([number for number in ones if not self.words.atoms[number].written])
         return Leaf(
             number=len(self._leaves),
             cost=sum([self._costs[atom] for atom in atoms]),
             singles=ones,
-            phrases={anchor: tuple(found) for anchor, found in phrases.items()} if phrases else _NO_PHRASES,
+            phrases=tuple(phrases),
             atoms=atoms,
             sure=ones if len(sure) == len(ones) else sure,
         )
@@ -163,8 +162,9 @@ class Index:
     def _phrase(self, numbers: tuple[int | None, ...]) -> Phrase:
         phrase = self._phrases.get(numbers)
         if phrase is None:
-            anchor = min((number for number in numbers if number is not None), key=self._costs.__getitem__)
-            phrase = self._phrases[numbers] = Phrase(numbers, anchor)
+            known = frozenset([number for number in numbers if number is not None])
+            anchor = min(known, key=self._costs.__getitem__)
+            phrase = self._phrases[numbers] = Phrase(numbers, anchor, known)
         return phrase
 
     def _compile(self, node: c.Node, draft: Draft) -> Compiled:

@@ -90,7 +90,7 @@ function openChat(where) {
   delete world.unread[place(world.open)];
   const row = rows().find((one) => place(one) === place(world.open));
   at("chat-title").textContent = row?.title ?? "";
-  at("chat-note").textContent = row?.type === "private" ? "bot · alerts arrive here and change in place" : "group, you are its owner";
+  at("chat-note").textContent = row?.type === "private" ? "bot · alerts change in place" : "group, you are its owner";
   at("face").textContent = [...(row?.title ?? " ")][0];
   at("face").dataset.hue = row?.type === "private" ? 0 : 3;
   chat.showAll((world.messages[world.open.chat] ?? []).filter(inOpen), world.me, act);
