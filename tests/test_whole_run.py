@@ -168,7 +168,7 @@ class World:
 
     def alerts(self) -> list[str]:
         """The alerts in the reader's chat, as they stand now; short answers to them, which ring, left out."""
-        words = ("HIGH", "MEDIUM")
+        words = ("HIGH", "MEDIUM", "RETRACTED")
         return [text for text in self.api.texts(self.reader) if any(word in text.split("\n")[0] for word in words)]
 
 

@@ -66,7 +66,10 @@ def render_alert(
 
 
 def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) -> Rich:
-    word = text(f"{_mark(event)} ") + bold(event.severity.label.upper() if witnesses(event) else "RETRACTED")
+    word = bold(event.severity.label.upper())
+    if not witnesses(event):
+        word = bold("RETRACTED") + text(f" (was {event.severity.label.upper()})")
+    word = text(f"{_mark(event)} ") + word
     shown = event.storylines[:_STORYLINES]
     lines = []
     for number, storyline in enumerate(shown):
@@ -126,7 +129,7 @@ def _witnesses(event: Event, origins: int, posts: int, now: datetime) -> Rich:
     Where sources disagree each says it in its own words; otherwise only the newest that tells it differently does.
     """
     disagree = bool(event.dissents) or any(said.reason is Reason.CONTRADICTED for said in event.said)
-    head = bold(count_line(event)) + text(denials(event) or (", sources disagree" if disagree else ""))
+    head = bold(count_line(event)) + text(denials(event) or (", reports differ" if disagree else ""))
     if len(event.reports) == 1:
         return head
     groups = list(by_origin(event).values())
@@ -233,7 +236,7 @@ def reason_text(said: Said, at: str) -> str:
         Reason.FIRST_REPORT: f"First report {at}, {origins}.",
         Reason.CONFIRMED: f"Confirmed {at} by {origins}.",
         Reason.ESCALATED: f"Escalated {at} to {said.severity.label}.",
-        Reason.CONTRADICTED: f"Contradicted {at}: sources disagree.",
+        Reason.CONTRADICTED: f"Contradicted {at}: reports differ.",
         Reason.CORRECTED: f"Corrected {at}: a source changed what its post says.",
         Reason.RETRACTED: f"Retracted {at}: a source deleted its post.",
         Reason.UPDATED: f"Updated {at}, {origins}.",

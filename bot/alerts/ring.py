@@ -41,7 +41,7 @@ def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]
         return _last_changed([r for r in event.reports if r.was] or [r for r in event.reports if r.edited])
     standing = witnesses(event)
     if reason is Reason.CONTRADICTED:
-        standing = _denying(event) or standing
+        standing = [report for report in event.reports if not report.gone]  # a denial is news here
     fresh = [report for report in standing if report.post not in known] if known else []
     return fresh or [report for report in standing if report.copy_of is None][-1:]
 
@@ -93,10 +93,12 @@ def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: d
 
 
 def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
-    if not any(report.dissent for report in said):
-        return join((bold("Contradicted:") + text(" sources disagree."), _newest(said, now)))
-    deny = text(" denies it." if len(said) == 1 else " deny it.")
-    return join((bold("Contradicted: ") + _said_by(said, now) + deny, line(said[-1].headline, _HEADLINE)))
+    newest = said[-1:]
+    who = _said_by(newest, now) or text("A source")
+    # Another phase may be a denial or the next step of the story: only the reader can tell, from its words.
+    how = " denies it." if any(report.dissent for report in newest) else " reports otherwise."
+    words = line(newest[0].headline, _HEADLINE) if newest else NOTHING
+    return join((bold("Contradicted: ") + who + text(how), words))
 
 
 def _ring_retracted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:

@@ -17,7 +17,7 @@ from bot.text.links import canonical_url
 
 SPAN = timedelta(hours=72)
 MOST = 250_000  # events; beyond that the one untouched for longest goes
-SKETCHES = 20_000  # reports kept unpacked, about 5 kB each; the rest is unpacked again when it is looked at
+SKETCHES = 100_000  # reports kept unpacked, about 5 kB each; others are unpacked again when they are looked at
 BUCKET = 24  # events a key leads to
 RAREST = 6  # terms a report can be found by, and as many as `SPOKEN` that other languages would name too
 SPOKEN = 9

@@ -37,6 +37,7 @@ from bot.pipeline.courier import (
     untold,
 )
 from bot.pipeline.observed import ObserveDelivery, unobserved_delivery
+from bot.pipeline.turns import Turns
 from bot.store import Owed, Store
 from bot.store.outbox import HOLDS
 
@@ -80,9 +81,7 @@ class Relay:
         self._observe = observe
         self._flying: set[asyncio.Task[None]] = set()
         self._rest_until = 0.0  # by the monotonic clock, while the token is refused
-        # A process that stalled must not send at once what it should have sent meanwhile: Telegram counts arrivals.
-        self._gap = 0.97 / store.pace.limits.per_second
-        self._last = 0.0
+        self._turns = Turns(0.97 / store.pace.limits.per_second)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop` is set; then what is under way gets four seconds to end, and the rest stays owed."""
@@ -143,9 +142,8 @@ class Relay:
         taken = await self._outbox.take(self._worker, room)
         if taken.owed:
             now = time.monotonic()
-            events = await self._store.events.get_many(owed.delivery.event for owed in taken.owed)
             for owed in taken.owed:
-                task = asyncio.create_task(self._one(owed, events.get(owed.delivery.event), now + owed.wait))
+                task = asyncio.create_task(self._one(owed, taken.events.get(owed.delivery.event), now + owed.wait))
                 self._flying.add(task)
                 task.add_done_callback(self._flying.discard)
         return taken.wait
@@ -170,7 +168,7 @@ class Relay:
     # --- one delivery ----------------------------------------------------------------------------------------
 
     async def _one(self, owed: Owed, event: Event | None, at: float) -> None:
-        await self._slot(at)
+        await self._turns.take(at, owed.delivery.severity)
         end: Done | Again
         try:
             async with asyncio.timeout(TAKES_MOST):
@@ -185,17 +183,10 @@ class Relay:
             # A message that cannot be rendered stays owed with growing pauses: a repaired program sends it.
             log.exception("delivery-bug", of=owed.delivery.event, storyline=owed.delivery.storyline)
             end = Again("bug", backoff(owed.delivery.attempt, 5.0))
+        seconds = time.time() - owed.delivery.owed_at.timestamp()  # writing it down is no part of a reader's waiting
         # Outside the time limit: what Telegram has taken must be written down, however long Redis is away.
         await self._written(owed, end)
-        self._report(owed.delivery, end.outcome)
-
-    async def _slot(self, at: float) -> None:
-        """Wait for a moment that was given out, and then for our own spacing."""
-        await asyncio.sleep(at - time.monotonic())
-        now = time.monotonic()
-        self._last = max(now, self._last + self._gap)
-        if self._last > now:
-            await asyncio.sleep(self._last - now)
+        self._report(owed.delivery, end.outcome, seconds)
 
     async def _written(self, owed: Owed, end: Done | Again) -> None:
         if isinstance(end, Done):
@@ -208,8 +199,7 @@ class Relay:
             await surely(lambda: self._outbox.put_off(owed, self._worker, wait, lost=lost))
             await surely(lambda: self._outbox.count(end.outcome))
 
-    def _report(self, delivery: Delivery, outcome: str) -> None:
-        seconds = time.time() - delivery.owed_at.timestamp()
+    def _report(self, delivery: Delivery, outcome: str, seconds: float) -> None:
         self._observe(outcome, delivery, seconds)
         log.info(
             "delivered",

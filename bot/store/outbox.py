@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from bot.model import Delivery, Reason, Receipt, Severity, Target
+from bot.model import Delivery, Event, Reason, Receipt, Severity, Target
 from bot.store import keys
+from bot.store.codec import decode_all
 from bot.store.link import Link
 from bot.store.pace import Limits
 from bot.store.receipts import pack, unpack
@@ -42,10 +43,12 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """The deliveries to make now, and how long to wait for more (None: until something is owed)."""
+    """The deliveries to make now, their events as they stand (those that are still kept), and how long to wait for
+    more (None: until something is owed)."""
 
     owed: tuple[Owed, ...]
     wait: float | None
+    events: dict[str, Event]
 
 
 class Fanned(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +83,11 @@ class Outbox:
             wait, *rows = await self._link.run("take", *arguments)
         except LookupError:  # Redis lost its data while we ran
             await self.open()
-            return Taken(owed=(), wait=0.0)
+            return Taken(owed=(), wait=0.0, events={})
         micro = int(wait)
-        return Taken(owed=tuple(map(_owed, rows)), wait=None if micro < 0 else micro / 1_000_000)
+        events = {event.id: event for event in decode_all([row[5] or None for row in rows], Event)}
+        wait_for = None if micro < 0 else micro / 1_000_000
+        return Taken(owed=tuple(map(_owed, rows)), wait=wait_for, events=events)
 
     async def expired(self, target: Target) -> list[str]:
         """The events whose alerts grew old before the target could be told of them, the oldest first."""
@@ -166,7 +171,7 @@ class Outbox:
 
 
 def _owed(row: list[Any]) -> Owed:
-    identity, _, text, receipt, wait = row
+    identity, _, text, receipt, wait, _ = row
     delivery, creates, lost, expires = _read(text.decode())
     held = unpack(receipt, delivery.target, delivery.event) if receipt else None
     return Owed(

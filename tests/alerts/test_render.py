@@ -115,7 +115,7 @@ def test_a_denial_is_no_witness() -> None:
     assert "Capital Feed</a> 09:12 denies it" in shown
     assert "<blockquote>Envoy says" in shown
     shown = render_alert(gone, TITLES, NOW).html
-    assert shown.splitlines()[0] == "⚫ <b>RETRACTED</b> · <b>Withdrawal announced</b>"
+    assert shown.splitlines()[0] == "⚫ <b>RETRACTED</b> (was CRITICAL) · <b>Withdrawal announced</b>"
     assert "<blockquote>" not in shown
     ring = render_ring(gone, owed(gone, Reason.RETRACTED), NOW).html
     assert "Still reported" not in ring
@@ -373,7 +373,7 @@ def test_sources_that_disagree_are_each_quoted() -> None:
     shown = render_alert(msgspec.structs.replace(event, reports=(*event.reports, later)), TITLES, NOW).html
     for headline in ("officials confirm", "denies that talks are over", "US denies that it withdrew"):
         assert headline in shown
-    assert shown.count("sources disagree") == 2
+    assert shown.count("reports differ") == 2
 
 
 def test_a_ring_takes_the_severity_that_is_owed() -> None:

@@ -1,7 +1,8 @@
 -- The next deliveries to make, the most severe first, each with the moment at which it may go.
 -- ARGV: worker, how many at most, how far ahead slots are given (µs), µs between messages, the same for a chat, its
 -- burst, the same two for a group, life of the send lock (ms).
--- Returns {µs to wait before asking again or -1, {id, severity, text, receipt or '', µs until it may go}…}.
+-- Returns {µs to wait before asking again or -1, {id, severity, text, receipt or '', µs until it may go, the event's
+-- record where it is the first delivery of it here, else ''}…}.
 local worker, wanted, ahead = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lock_life = ARGV[9]
 local now = microseconds()
@@ -21,6 +22,7 @@ if held > now then return {whole(held - now)} end
 local pace = pacer(now, ARGV)
 local answer = {'0'}
 local looks = 0
+local told = {} -- events whose record is in the answer
 
 local function finish(severity, id, outcome)
   redis.call('XACK', K.DUE(severity), 'relay', id)
@@ -102,7 +104,9 @@ local function consider(severity, id, text)
   local at = pace.reserve(d.chat, cost)
   if at > 0 then return put_off(severity, id, text, at) end
   redis.call('SET', lock, worker, 'PX', lock_life)
-  answer[#answer + 1] = {id, severity, pack_delivery(d), receipt, whole(-at - now)}
+  local record = not told[d.event] and redis.call('HGET', K.EVENT(d.event), 'r') or ''
+  told[d.event] = true
+  answer[#answer + 1] = {id, severity, pack_delivery(d), receipt, whole(-at - now), record}
 end
 
 for severity = 4, 1, -1 do
