@@ -117,6 +117,12 @@ async def memory(store: Store) -> None:
         for n in range(0, 20_000, 20):
             await store.commit(batch(range(n, n + 20), with_event=False, expected=0))
 
+    async def events() -> None:
+        revision = await store.events.revision()
+        for n in range(100_000, 102_000):
+            one = batch(range(n, n + 1), with_event=True, expected=revision)
+            revision = await store.commit(msgspec.structs.replace(one, posts=(), alerts=()))
+
     async def receipts() -> None:
         for chat in range(2_000):
             held = Receipt(target=Target(chat + 1), event="", message=chat, revision=1, rang=1, at=NOW)
@@ -124,6 +130,7 @@ async def memory(store: Store) -> None:
 
     print("\nMemory in Redis")
     await grown(store, "post in the archive", 20_000, posts)
+    await grown(store, "event of one report", 2_000, events)
     await grown(store, "receipt (10 a chat)", 20_000, receipts)
 
 

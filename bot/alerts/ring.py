@@ -38,7 +38,8 @@ def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]
     if reason is Reason.CORRECTED:
         if known:
             return [r for r in event.reports if r.post in known and known[r.post].digest != r.digest]
-        return _last_changed([r for r in event.reports if r.was] or [r for r in event.reports if r.edited])
+        standing = [report for report in event.reports if not report.gone]
+        return _last_changed([r for r in standing if r.was] or [r for r in standing if r.edited])
     standing = witnesses(event)
     if reason is Reason.CONTRADICTED:
         standing = [report for report in event.reports if not report.gone]  # a denial is news here

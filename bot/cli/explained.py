@@ -85,7 +85,7 @@ def _summary(found: list[Explanation], hidden: int) -> str:
     matched = sum(one.matched for one in found)
     near = sum(one.near_miss for one in found)
     rest = f"; {hidden} not shown (--all)" if hidden else ""
-    return f"{len(found)} signals: {matched} match, {near} near misses{rest}"
+    return f"{len(found)} signals: {matched} match, {near} near miss{'' if near == 1 else 'es'}{rest}"
 
 
 def row(one: Explanation) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from bot.cli.output import out
 from bot.errors import Fault
 from bot.rules import Issue
 
+_ORDER = ("hint", "warning", "fault", "failure")  # the gravest last: it stands above the prompt
+
 
 class Format(enum.StrEnum):
     """How findings are printed."""
@@ -83,7 +85,7 @@ def show(checked: Sequence[Checked], form: Format, suite: str, totals: dict[str,
                 _line(github(finding).encode("utf-8", "replace"))
             _line(summary.encode())
         case Format.TEXT:
-            for finding in findings:
+            for finding in sorted(findings, key=lambda one: _ORDER.index(one.level)):
                 out.print(str(finding), markup=False)
             out.print(summary, markup=False)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from bot.alerts.pieces import counted
 from bot.cli import explained, rules_diff
 from bot.cli.findings import Checked, Finding, Format, of_fault, of_issue, show
 from bot.errors import Fault, RuleFaults
@@ -65,7 +66,8 @@ def run_tests(rules: Folder = Path("rules"), form: Form = Format.TEXT) -> None:
         "failed": failed,
     }
     summary = (
-        f"{len(tried.cases)} cases, {len(tried.steps)} timeline steps, {tried.quiet} quiet posts: "
+        f"{counted(len(tried.cases), 'case')}, {counted(len(tried.steps), 'timeline step')}, "
+        f"{counted(tried.quiet, 'quiet post')}: "
         f"{failed} failed, revision {ruleset.revision}"
     )
     show(checked, form, "wirewatch rules test", totals, summary)
@@ -153,9 +155,9 @@ def _why(explanations: Iterable[Explanation], ruleset: Ruleset, post: Post) -> s
 
 def _summary(ruleset: Ruleset | None, faults: int, issues: int) -> str:
     if ruleset is None:
-        return f"{faults} faults: the rules do not load"
+        return f"{counted(faults, 'fault')}: the rules do not load"
     signals = sum(len(storyline.signals) for storyline in ruleset.storylines.values())
     return (
-        f"{len(ruleset.storylines)} storylines, {signals} signals, revision {ruleset.revision}: "
-        f"{faults} faults, {issues} issues"
+        f"{counted(len(ruleset.storylines), 'storyline')}, {counted(signals, 'signal')}, "
+        f"revision {ruleset.revision}: {counted(faults, 'fault')}, {counted(issues, 'issue')}"
     )

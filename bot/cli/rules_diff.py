@@ -83,7 +83,7 @@ def summary(found: Difference) -> str:
     if found.changed:
         parts.append(f"{_count('', len(found.changed), 'alert')} changed")
     if found.moved:
-        parts.append(f"{_count('', len(found.moved), 'first report')} moved")
+        parts.append(f"{_count('', len(found.moved), 'first alert')} moved")
     parts.append(f"{_count('', len(found.merged), 'event')} merged")
     if found.split:
         parts.append(f"{_count('', len(found.split), 'event')} split")

@@ -63,6 +63,14 @@ def signals_apart(one: Fingerprint, two: Fingerprint) -> bool:
     return bool(one.signals and two.signals) and set(one.signals).isdisjoint(two.signals)
 
 
+def agreement(one: Fingerprint, two: Fingerprint) -> float:
+    """How far rules saw the same developments in both texts, from 0.85 to 1: a step further is not quite the same."""
+    mine, theirs = set(one.signals), set(two.signals)
+    if not mine or not theirs:
+        return 1.0
+    return 0.85 + 0.15 * len(mine & theirs) / len(mine | theirs)
+
+
 def strangers(one: Fingerprint, two: Fingerprint) -> bool:
     """Whether both texts of one language name somebody or something, and share no name, actor, number or date."""
     if one.language != two.language or not one.names or not two.names:

@@ -22,7 +22,7 @@ from datetime import datetime
 import msgspec
 
 from bot.events.compose import begin, extend, report_of
-from bot.events.copies import Overlap, other_happening, repeats_itself
+from bot.events.copies import Overlap, agreement, other_happening, repeats_itself
 from bot.events.dissent import dissent
 from bot.events.fingerprint import fingerprint
 from bot.events.placement import CLOSE, READ, SURE, Placement, Relation
@@ -171,7 +171,7 @@ def _likelihood(mine: Sketch, theirs: Sketch) -> float:
     apart = set(mine.print.signals).isdisjoint(theirs.print.signals)
     if apart and shared_weight(mine.terms, theirs.terms) < CANDIDATE * min(mine.weight, theirs.weight):
         return 0.0
-    likelihood = score(mine, theirs)
+    likelihood = score(mine, theirs) * agreement(mine.print, theirs.print)
     return 0.0 if likelihood > DOUBT and other_happening(mine, theirs) else likelihood
 
 

@@ -30,11 +30,12 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     at: datetime
     post: Post
+    first: bool  # nothing had been said of the event in this storyline before
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """An alert that both rule sets give, but not alike (severity, reason, signals); or a first report that comes
-    with another post of the same happening."""
+    """An alert that both rule sets give, but not alike (severity, reason, signals); or the first word of a
+    happening, which comes with another post of it."""
 
     old: Ring
     new: Ring
@@ -58,7 +59,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     added: tuple[Ring, ...] = ()
     removed: tuple[Ring, ...] = ()
     changed: tuple[Changed, ...] = ()
-    moved: tuple[Changed, ...] = ()  # first reports that come earlier or later
+    moved: tuple[Changed, ...] = ()  # first words that come earlier or later
     merged: tuple[Regrouped, ...] = ()
     split: tuple[Regrouped, ...] = ()
 
@@ -79,19 +80,18 @@ def compare(old: Ruleset, new: Ruleset, posts: Iterable[Post], each: Callable[[]
         first, last = first or post.published, post.published
         if each is not None:
             each()
-    added = [ring for key, ring in after.rings.items() if key not in before.rings]
-    removed = [ring for key, ring in before.rings.items() if key not in after.rings]
-    moved = list(_moved(added, removed, before, after))
-    gone, come = {id(pair.old) for pair in moved}, {id(pair.new) for pair in moved}
+    moved = list(_moved(before, after))
+    gone = {_key(pair.old) for pair in moved}
+    come = {_key(pair.new) for pair in moved}
     return Difference(
         posts=taken,
         first=first,
         last=last,
         rings=(len(before.rings), len(after.rings)),
         updates=(before.updates, after.updates),
-        added=tuple(ring for ring in added if id(ring) not in come),
-        removed=tuple(ring for ring in removed if id(ring) not in gone),
-        changed=tuple(_changed(before, after)),
+        added=tuple(ring for key, ring in after.rings.items() if key not in before.rings and key not in come),
+        removed=tuple(ring for key, ring in before.rings.items() if key not in after.rings and key not in gone),
+        changed=tuple(pair for pair in _changed(before, after) if _key(pair.new) not in gone | come),
         moved=tuple(moved),
         merged=tuple(_regrouped(before, after)),
         split=tuple(_regrouped(after, before)),
@@ -104,6 +104,7 @@ class _Course:
     def __init__(self, rules: Ruleset):
         self._judge = Judge(rules, policies_of(rules.storylines), Window())
         self.rings: dict[tuple[str, str], Ring] = {}
+        self.begun: set[tuple[str, str]] = set()  # storyline and event of what was told
         self.updates = 0
         self.event_of: dict[str, str] = {}  # post → event, of all posts that matched
         self.gathered: dict[str, Post] = {}  # the same posts
@@ -129,8 +130,10 @@ class _Course:
                     event=alert.event,
                     at=alert.at,
                     post=post,
+                    first=(alert.storyline, alert.event) not in self.begun,
                 ),
             )
+            self.begun.add((alert.storyline, alert.event))
 
 
 def _signals(matches: Iterable[Match], storyline: str) -> tuple[str, ...]:
@@ -144,28 +147,34 @@ def _changed(before: _Course, after: _Course) -> Iterable[Changed]:
             yield Changed(old, new)
 
 
-def _moved(added: list[Ring], removed: list[Ring], before: _Course, after: _Course) -> Iterable[Changed]:
-    """First reports of one happening that come with different posts: the same event under either rule set."""
-    waiting: dict[tuple[str, str], list[Ring]] = {}
-    for ring in added:
-        if ring.reason is Reason.FIRST_REPORT:
-            waiting.setdefault((ring.storyline, ring.event), []).append(ring)
-    for old in removed:
-        if old.reason is not Reason.FIRST_REPORT:
-            continue
+def _moved(before: _Course, after: _Course) -> Iterable[Changed]:
+    """First words of one happening that come with different posts: the same event under either rule set."""
+    fresh = _first_words(after, before)
+    for old in _first_words(before, after):
         event = after.event_of.get(old.post.id)
-        same = waiting.get((old.storyline, event), []) if event is not None else []
-        if not same:  # the new rules do not match that post at all; ask the old ones about the new post
-            same = next(
-                (
-                    rings
-                    for (storyline, _), rings in waiting.items()
-                    if storyline == old.storyline and rings and before.event_of.get(rings[0].post.id) == old.event
-                ),
-                [],
-            )
-        if same:
-            yield Changed(old, same.pop(0))
+        new = next(
+            (
+                ring
+                for ring in fresh
+                if ring.storyline == old.storyline
+                and (ring.event == event or before.event_of.get(ring.post.id) == old.event)
+            ),
+            None,
+        )
+        if new is not None:
+            fresh.remove(new)
+            yield Changed(old, new)
+
+
+def _first_words(course: _Course, other: _Course) -> list[Ring]:
+    """The first words that the other rule set does not give as such with the same post."""
+    return [
+        ring for key, ring in course.rings.items() if ring.first and not (key in other.rings and other.rings[key].first)
+    ]
+
+
+def _key(ring: Ring) -> tuple[str, str]:
+    return ring.storyline, ring.post.id
 
 
 def _regrouped(apart: _Course, together: _Course) -> Iterable[Regrouped]:

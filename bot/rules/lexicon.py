@@ -11,11 +11,10 @@ from bot.text.nearest import nearest
 from bot.text.yamlfile import YamlFile
 
 Concepts = Mapping[str, tuple[Term, ...]]
+Lists = dict[str, tuple[Term, ...]]
 
 
-def read_concepts(
-    raw: Mapping[str, Sequence[str]], file: YamlFile, shared: Concepts
-) -> tuple[dict[str, tuple[Term, ...]], list[Fault]]:
+def read_concepts(raw: Mapping[str, Sequence[str]], file: YamlFile, shared: Concepts) -> tuple[Lists, list[Fault]]:
     """The terms of each concept of one file, with those of the concepts it takes in.
 
     `@name` looks in the file first, then among the shared ones. Faults: terms that can never match, unknown and
@@ -36,7 +35,7 @@ def read_concepts(
                 own[name].append(parse_term(text))
             except TermError as error:
                 faults.append(file.fault(("concepts", name, number), f"concept '{name}': {error}"))
-    resolved: dict[str, tuple[Term, ...]] = {}
+    resolved: Lists = {}
     for name in raw:
         _resolve(name, own, takes, shared, resolved, file, faults, ())
     return resolved, faults
@@ -47,27 +46,28 @@ def _resolve(
     own: Mapping[str, list[Term]],
     takes: Mapping[str, list[tuple[str, int]]],
     shared: Concepts,
-    resolved: dict[str, tuple[Term, ...]],
+    resolved: Lists,
     file: YamlFile,
     faults: list[Fault],
     way: tuple[str, ...],
 ) -> tuple[Term, ...]:
     if name in resolved:
         return resolved[name]
-    terms = dict.fromkeys(own[name])
+    terms = {term.text: term for term in own[name]}
     for other, number in takes[name]:
         loc = ("concepts", name, number)
         if other in (*way, name):
             circle = " → ".join((*way[way.index(other) :], name, other)) if other in way else f"{name} → {name}"
             faults.append(file.fault(loc, f"concept '{other}' takes in itself: {circle}; leave one '@' out"))
         elif other in own:
-            terms.update(dict.fromkeys(_resolve(other, own, takes, shared, resolved, file, faults, (*way, name))))
+            taken = _resolve(other, own, takes, shared, resolved, file, faults, (*way, name))
+            terms.update({term.text: term for term in taken})
         elif other in shared:
-            terms.update(dict.fromkeys(shared[other]))
+            terms.update({term.text: term for term in shared[other]})
         else:
             near = nearest(other, [*own, *shared])
             faults.append(file.fault(loc, f"concept '{name}' takes in '@{other}', and no concept has that name{near}"))
-    resolved[name] = tuple(terms)
+    resolved[name] = tuple(terms.values())
     return resolved[name]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import Fault, RuleFaults
 from bot.model import Severity
 from bot.rules import condition as c
 from bot.rules.index import Draft
-from bot.rules.lexicon import Concepts, read_concepts
+from bot.rules.lexicon import Concepts, Lists, read_concepts
 from bot.rules.ruleset import Ruleset
 from bot.rules.schema import LexiconFile, SignalEntry, StorylineFile, clock_seconds, seconds, validate
 from bot.rules.storyline import Case, Signal, Step, Storyline
@@ -26,34 +29,35 @@ def load(folder: Path, sample: Iterable[str] = ()) -> Ruleset:
     Raises RuleFaults with every fault of every file; there is no half-loaded set. `sample`, some texts of recent
     posts, only makes matching faster: the cases of the files serve when it is absent.
     """
+    with _collector_at_rest():
+        return _load(folder, tuple(sample))
+
+
+def _load(folder: Path, sample: tuple[str, ...]) -> Ruleset:
     lexicon_path, paths = folder / "lexicon.yaml", sorted((folder / "storylines").glob("*.y*ml"))
     faults: list[Fault] = []
     digest = hashlib.blake2b(digest_size=6)
-    files: list[YamlFile] = []
-    for path in [*([lexicon_path] if lexicon_path.is_file() else []), *paths]:
-        name = path.relative_to(folder).as_posix()
-        raw = path.read_bytes()
-        digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
-        try:
-            files.append(YamlFile(str(path), raw.decode("utf-8-sig")))
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            faults.append(Fault(str(path), line, 1, f"found byte 0x{raw[error.start]:02x}; expected text in UTF-8"))
     if not paths:
         faults.append(
             Fault(
                 str(folder / "storylines"), 0, 0, "found no storyline; expected files such as storylines/ceasefire.yaml"
             )
         )
-    shared: Concepts = {}
+    shared: Lists = {}
     unsure = False  # a broken lexicon would blame every storyline for its missing concepts
-    if files and files[0].path == str(lexicon_path):
-        shared, found = _lexicon(files.pop(0))
-        faults += found
-        unsure = bool(found)
-    made = [_Reader(file, shared, unsure) for file in files]
-    for reader in made:
-        faults += reader.faults
+    made: list[_Reader] = []
+    for path in [*([lexicon_path] if lexicon_path.is_file() else []), *paths]:
+        file = _file(path, folder, digest, faults)
+        if file is None:
+            unsure = unsure or path == lexicon_path
+        elif path == lexicon_path:
+            shared, found = _lexicon(file)
+            faults += found
+            unsure = bool(found)
+        else:
+            made.append(_Reader(file, shared, unsure))
+            faults += made[-1].faults
+            file.rest()
     storylines = [reader.storyline for reader in made if reader.storyline is not None]
     faults += _collisions(made)
     if faults:
@@ -63,14 +67,36 @@ def load(folder: Path, sample: Iterable[str] = ()) -> Ruleset:
         folder=folder,
         storylines={storyline.name: storyline for storyline in sorted(storylines, key=lambda s: s.name)},
         concepts={reader.name: reader.concepts for reader in made},
-        own_concepts={reader.name: reader.own_concepts for reader in made},
         shared=shared,
         drafts=tuple(draft for reader in sorted(made, key=lambda r: r.name) for draft in reader.drafts),
         sample=sample,
     )
 
 
-def _lexicon(file: YamlFile) -> tuple[Concepts, list[Fault]]:
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Everything that loading makes stays: the garbage collector would walk over it again and again for nothing."""
+    ran = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if ran:
+            gc.enable()
+
+
+def _file(path: Path, folder: Path, digest: hashlib.blake2b, faults: list[Fault]) -> YamlFile | None:
+    raw = path.read_bytes()
+    digest.update(f"{path.relative_to(folder).as_posix()}\0{len(raw)}\0".encode() + raw)
+    try:
+        return YamlFile(str(path), raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        faults.append(Fault(str(path), line, 1, f"found byte 0x{raw[error.start]:02x}; expected text in UTF-8"))
+        return None
+
+
+def _lexicon(file: YamlFile) -> tuple[Lists, list[Fault]]:
     entry, faults = validate(LexiconFile, file)
     faults = file.faults + faults
     if entry is None:
@@ -82,14 +108,14 @@ def _lexicon(file: YamlFile) -> tuple[Concepts, list[Fault]]:
 class _Reader:
     """One storyline file: `storyline` is None when it has faults."""
 
-    def __init__(self, file: YamlFile, shared: Concepts, unsure: bool):
+    def __init__(self, file: YamlFile, shared: Lists, unsure: bool):
         self.file = file
         self.name = ""
         self.storyline: Storyline | None = None
         self.concepts: Concepts = shared
-        self.own_concepts: Concepts = {}
         self.drafts: list[Draft] = []
         self._unsure = unsure
+        self.aliases = _texts(file.data.get("aliases")) if isinstance(file.data, dict) else []
         entry, found = validate(StorylineFile, file)
         self.faults = file.faults + found
         if entry is not None:
@@ -98,11 +124,11 @@ class _Reader:
             self.name = file.data["storyline"]
             self._read_loosely(file.data, shared)
 
-    def _read(self, entry: StorylineFile, shared: Concepts) -> None:
+    def _read(self, entry: StorylineFile, shared: Lists) -> None:
         self.name = entry.storyline
-        self.own_concepts, found = read_concepts(entry.concepts, self.file, shared)
+        own, found = read_concepts(entry.concepts, self.file, shared)
         self.faults += found if not self._unsure else [f for f in found if "no concept has that name" not in f.message]
-        self.concepts = {**shared, **self.own_concepts}
+        self.concepts = _both(own, shared)
         overall = self._condition(entry.unless, ("unless",))
         signals = {}
         for name, signal in entry.signals.items():
@@ -125,7 +151,7 @@ class _Reader:
             path=self.file.path,
         )
 
-    def _read_loosely(self, data: dict[str, object], shared: Concepts) -> None:
+    def _read_loosely(self, data: dict[str, object], shared: Lists) -> None:
         """A file with a fault in its shape still has its concepts and conditions checked, to tell all at once."""
         raw = data.get("concepts")
         if isinstance(raw, dict):
@@ -135,9 +161,9 @@ class _Reader:
                 for name, terms in lists.items()
                 if isinstance(terms, list)
             }
-            self.own_concepts, found = read_concepts(good, self.file, shared)
+            own, found = read_concepts(good, self.file, shared)
             self.faults += [fault for fault in found if not self._unsure]
-            self.concepts = {**shared, **self.own_concepts}
+            self.concepts = _both(own, shared)
         signals = data.get("signals")
         for name, signal in signals.items() if isinstance(signals, dict) else ():
             for key in ("when", "unless"):
@@ -224,6 +250,11 @@ class _Reader:
             )  # fmt: skip
 
 
+def _both(own: Lists, shared: Lists) -> Concepts:
+    """A storyline's own concepts before the shared ones, which are not copied for each of ten thousand storylines."""
+    return ChainMap(own, shared) if own and shared else own or shared
+
+
 def _owner(loc: Loc) -> str:
     return f"signal '{loc[1]}'" if loc[0] == "signals" else f"'{loc[0]}'"
 
@@ -233,10 +264,7 @@ def _collisions(made: list[_Reader]) -> Iterable[Fault]:
     taken: dict[str, tuple[str, str]] = {}
     claims: list[tuple[_Reader, str, Loc]] = [(reader, reader.name, ("storyline",)) for reader in made if reader.name]
     claims += [
-        (reader, alias, ("aliases", number))
-        for reader in made
-        if isinstance(reader.file.data, dict)
-        for number, alias in enumerate(_texts(reader.file.data.get("aliases")))
+        (reader, alias, ("aliases", number)) for reader in made for number, alias in enumerate(reader.aliases)
     ]  # names first: an alias never takes a name from another file
     for reader, claimed, loc in claims:
         key = canonical(claimed).strip().replace(" ", "-")

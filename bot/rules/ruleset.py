@@ -28,7 +28,6 @@ class Ruleset:
         folder: Path,
         storylines: Mapping[str, Storyline],
         concepts: Mapping[str, Concepts],
-        own_concepts: Mapping[str, Concepts],
         shared: Concepts,
         drafts: tuple[Draft, ...],
         sample: Iterable[str] = (),
@@ -37,7 +36,6 @@ class Ruleset:
         self.folder = folder
         self.storylines = storylines
         self.concepts = concepts  # by storyline: all that its conditions may name
-        self.own_concepts = own_concepts
         self.shared = shared
         cases = (f"{case.title}\n{case.post}" for s in storylines.values() for case in s.cases)
         self.index = Index(drafts, parse_term, [*sample, *cases])
@@ -50,6 +48,8 @@ class Ruleset:
         """Every signal that the post satisfies, sorted by storyline and signal, with the hits that bear witness."""
         doc = self.index.doc(post.title, post.text)
         numbers = self.index.matching(doc, post.language, post.source)
+        if not numbers:
+            return []
         return sorted((self._match(post, doc, number) for number in numbers), key=lambda m: (m.storyline, m.signal))
 
     def find(self, name: str) -> Storyline | None:

@@ -128,5 +128,7 @@ def _token_atom(tokens: Tokens, index: int, kind: str, *, prefix: bool) -> Atom:
 
 def names_concept(text: str) -> str | None:
     """The concept that a term like `@us` takes in; None for other terms."""
+    if "@" not in text:  # nearly every term
+        return None
     text = text.strip()
     return canonical(text[1:]).strip() if text.startswith("@") else None

@@ -16,13 +16,20 @@ from bot.errors import Fault
 Loc: TypeAlias = tuple[str | int, ...]
 
 MAX_BYTES = 1_000_000
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # guesses no types, so it need not try for every scalar
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _DEEPEST = 20
 _MOST_NODES = 200_000  # aliases can repeat a node for ever
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset({"!", *(_TAG + kind for kind in ("str", "seq", "map", "int", "float", "bool", "null"))})
 _BARE = re.compile(r"@[\w-]*")
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """YAML's own reader that guesses no types: what has no tag is text, a list or a mapping."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        return _TAG + ("str" if kind is yaml.ScalarNode else "seq" if kind is yaml.SequenceNode else "map")
 
 
 class YamlFile:
@@ -35,12 +42,13 @@ class YamlFile:
         self.data: Any = None
         self._nodes = 0
         self._root = self._compose()
+        self._readable = self._root is not None
         if self._root is not None:
             self.data = self._build(self._root, 0)
 
     def rest(self) -> None:
-        """Let go of the places, which take much more room than the text; the next question reads them again."""
-        self._root = None
+        """Let go of data and places, which take much more room than the text; places are read again when asked for."""
+        self.data = self._root = None
 
     def fault(self, loc: Loc, message: str, *, key: bool = False, offset: int = 0) -> Fault:
         """A fault at a value (or at its key), `offset` characters into it."""
@@ -49,7 +57,7 @@ class YamlFile:
 
     def place(self, loc: Loc, *, key: bool = False, offset: int = 0) -> tuple[int, int]:
         """Line and column, from 1, of the value at `loc`; the nearest part above it that exists."""
-        if self._root is None and self.data is not None:
+        if self._root is None and self._readable:
             self._root = self._compose()
         node, name = self._root, None
         for step in loc:

@@ -139,7 +139,7 @@ def test_rules_check_good(desk: Path) -> None:
     """Good rules: a summary and exit code 0."""
     ran = wirewatch("rules", "check", cwd=desk)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "1 storylines, 1 signals" in ran.stdout
+    assert "1 storyline, 1 signal" in ran.stdout
     assert "0 faults" in ran.stdout
 
 

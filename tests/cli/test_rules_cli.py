@@ -159,7 +159,7 @@ def test_annotations_are_escaped() -> None:
 
 def test_the_rules_tests_tell_what_hit_and_what_was_missing(wirewatch: Run, desk: Path) -> None:
     """A failing case names its line, its post, the words that hit and what was in the way; exit code 1."""
-    assert wirewatch("rules", "test").stdout.startswith("3 cases, 0 timeline steps, 1 quiet posts: 0 failed")
+    assert wirewatch("rules", "test").stdout.startswith("3 cases, 0 timeline steps, 1 quiet post: 0 failed")
     folder(desk / "rules", RULES.replace('may close.", expect: [threatened]', 'may close.", expect: [closed]'))
     ran = wirewatch("rules", "test")
     assert ran.returncode == 1
@@ -206,7 +206,7 @@ def test_explain_a_match_and_a_near_miss(wirewatch: Run, desk: Path) -> None:
         "✓ harbour near/8 close   “port”, “shut”",
         "✗ not maybe   but maybe is there:   “may”",
     ]
-    assert lines[-1] == "2 signals: 1 match, 1 near misses"
+    assert lines[-1] == "2 signals: 1 match, 1 near miss"
 
 
 def test_explain_names_the_missing_concept_with_its_terms(wirewatch: Run, desk: Path) -> None:

@@ -283,3 +283,31 @@ def test_every_post_has_one_place(texts: list[str]) -> None:
     assert sorted(held) == sorted(one.id for one in posts)
     again: list[Event] = list(Window(window))
     assert {event.id for event in again} == {event.id for event in window}
+
+
+# --- what keeps happenings apart ---------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_not_the_offer_it_refuses() -> None:
+    """Two developments of one storyline in nearly the same words are two events."""
+    offer = post("Kyiv offers Moscow a full ceasefire of 30 days from Monday, the president said.")
+    refusal = post("Moscow rejects the full ceasefire of 30 days from Monday that Kyiv offers.", 20, "Beacon")
+    window = Window()
+    gathered = take(window, offer, match(offer, signal="proposed", phase="proposed", hit=True))
+    placement = take(window, refusal, match(refusal, signal="rejected", phase="rejected", hit=True))
+    assert placement.after.id != gathered.after.id
+
+
+def test_texts_that_name_nothing_in_common_are_strangers() -> None:
+    """The same kind of thing in two named places is two happenings, however alike the words are."""
+    assert (
+        len(
+            events_of(
+                [
+                    post("The harbour of Eastholm is shut because of ice on the channel."),
+                    post("The harbour of Westmark is shut after a blast on pier nine.", 9, "Beacon"),
+                ]
+            )
+        )
+        == 2
+    )

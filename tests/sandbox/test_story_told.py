@@ -83,9 +83,6 @@ def test_noise_is_silent(read: list[tuple[Shown, Post]], rules: Ruleset) -> None
     assert loud == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="gathering still joins steps of one storyline (truce offered and refused); see issue 2"
-)
 def test_nothing_is_merged_that_differs(read: list[tuple[Shown, Post]], rows: list[dict[str, Any]]) -> None:
     """No event holds reports of two happenings: a false merge would hide news. Digests tell of several by nature."""
     happening = {post.id: shown.happening for shown, post in read if shown.happening}
