@@ -13,7 +13,7 @@ Known exception: a report that cites two outlets counts for the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -28,6 +28,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 def settle(reports: Sequence[Report]) -> tuple[Report, ...]:
     """The reports of one event with their origins; looks at all of them, so the order of arrival does not matter."""
+    reports = tuple(_turned(reports))
     by_id = {report.post: report for report in reports}
     channels: dict[str, Report] = {}
     for report in reports:
@@ -38,6 +39,25 @@ def settle(reports: Sequence[Report]) -> tuple[Report, ...]:
         origin = _origin(report, by_id, channels)
         settled.append(report if origin == report.origin else msgspec.structs.replace(report, origin=origin))
     return tuple(settled)
+
+
+def _turned(reports: Sequence[Report]) -> Iterator[Report]:
+    """A forward is a copy of what it forwards, never the reverse, whichever of them was seen first."""
+    originals = {
+        post: report.post
+        for report in reports
+        if not report.fingerprint.forward and (post := telegram_post(report.url)) is not None
+    }
+    forwards = {
+        report.post: originals[post]
+        for report in reports
+        if report.fingerprint.forward and (post := telegram_post(report.fingerprint.forward)) in originals
+    }
+    for report in reports:
+        copy_of = forwards.get(report.post, report.copy_of)
+        if copy_of is not None and forwards.get(copy_of) == report.post:
+            copy_of = None
+        yield report if copy_of == report.copy_of else msgspec.structs.replace(report, copy_of=copy_of)
 
 
 def _origin(report: Report, by_id: dict[str, Report], channels: dict[str, Report]) -> str:

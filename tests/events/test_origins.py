@@ -86,3 +86,21 @@ def test_five_channels_one_wire() -> None:
         window, post("Odesa bridge closed after an explosion, our correspondent saw the police cordon", 5, "Tern")
     ).after
     assert (len(event.reports), event.origins) == (4, 2)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_forward_that_was_seen_first_is_still_the_copy(order: tuple[int, ...]) -> None:
+    """An original, its forward and a forward of that, polled in any order: one origin, and the original copies nobody."""
+    original = "https://t.me/lighthouse/41"
+    posts = [
+        post("The harbour bridge in Odesa was closed after an explosion.", id="lighthouse/41", url=original),
+        post("The harbour bridge in Odesa was closed after an explosion.", 1, "Echo", forwarded_from=original),
+        post(
+            "The harbour bridge in Odesa was closed after an explosion. More soon.", 2, "Tern", forwarded_from=original
+        ),
+    ]
+    window = Window()
+    for n in order:
+        event = take(window, posts[n]).after
+    assert event.origins == 1
+    assert {report.post: report.copy_of for report in event.reports}["lighthouse/41"] is None
