@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
-from telegram import Bot, ReplyParameters
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -30,10 +30,11 @@ from bot.errors import (
 )
 from bot.model import Message, Target
 from bot.send.meanings import meaning
-from bot.send.telegram import NO_PREVIEW, keyboard
+from bot.send.telegram import keyboard
 
 log = structlog.get_logger(__name__)
 
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 PATIENCE = 10.0  # seconds that a person may be kept waiting by flood control
 AGAIN = 0.5  # seconds before a call that was not accepted is repeated
 STORE_SAYS_WITHIN = 1.0  # seconds; an answer does not wait longer for Redis to say when it may go

@@ -7,8 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import aiohttp
 import typer
 from rich.table import Table
 
@@ -21,11 +25,12 @@ from bot.settings import Settings
 from bot.store import open_store
 
 LEAST_DISK = 500_000_000  # bytes free that a data folder should have
+CLOCK_OFF = 3.0  # seconds that clocks may differ; a web server's Date is rounded to one
 Finding = tuple[bool, str]
 
 
 def doctor() -> None:
-    """Check the settings, Python, rules, disk, Redis and Telegram; exit 1 when something needs care."""
+    """Check the settings, Python, rules, disk, Redis, clock and Telegram; exit 1 when something needs care."""
     settings = Settings.from_env(os.environ)
     table = Table("check", "", "found")
     healthy = True
@@ -43,6 +48,7 @@ async def _examine(settings: Settings) -> list[tuple[str, Finding]]:
         ("rules", _rules),
         ("disk", _disk),
         ("redis", _redis),
+        ("clock", _clock),
         ("telegram", _telegram),
     ]
     return [(name, await _told(check, settings)) for name, check in checks]
@@ -90,6 +96,29 @@ async def _redis(settings: Settings) -> Finding:
             else "nothing polled yet"
         )
         return True, f"{store.server}, {kind}, at {store.place}: {len(healths)} sources known, {bad} in trouble, {read}"
+
+
+async def _clock(settings: Settings) -> Finding:
+    """Our clock beside Redis's and Telegram's: a wrong one makes news look old, or not yet published."""
+    url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+    async with open_store(url, settings.data, guest=True) as store:
+        off = {"Redis": (await store.clock() - utc_now()).total_seconds()}
+    if (told := await _date_of(settings.api_url)) is not None:
+        off[urlsplit(settings.api_url).hostname or "Telegram"] = (told - utc_now()).total_seconds()
+    found = ", ".join(f"{name} {'+' if seconds > 0 else ''}{seconds:.1f} s" for name, seconds in off.items())
+    return all(abs(seconds) <= CLOCK_OFF for seconds in off.values()), f"{utc_now():%H:%M:%S} UTC; {found}"
+
+
+async def _date_of(url: str) -> datetime | None:
+    """The time that a web server tells with its answer, in whole seconds; None where it does not."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5.0), trust_env=True) as session,
+            session.head(url) as answer,
+        ):
+            return parsedate_to_datetime(answer.headers["Date"])
+    except (aiohttp.ClientError, TimeoutError, OSError, KeyError, ValueError):
+        return None
 
 
 async def _telegram(settings: Settings) -> Finding:

@@ -74,12 +74,12 @@ def retract(window: Window, post_id: str, now: datetime) -> Placement | None:
     event = window.event_of(post_id)
     if event is None or any(report.post == post_id and report.gone for report in event.reports):
         return None
-    reports = [_marked(report, gone=report.gone or report.post == post_id) for report in event.reports]
+    reports = [_marked(report, now, gone=report.gone or report.post == post_id) for report in event.reports]
     return Placement(before=event, after=extend(event, reports, (), now), relation=Relation.SAME, against=post_id)
 
 
-def _marked(report: Report, *, gone: bool) -> Report:
-    return report if gone == report.gone else msgspec.structs.replace(report, gone=gone)
+def _marked(report: Report, now: datetime, *, gone: bool) -> Report:
+    return report if gone == report.gone else msgspec.structs.replace(report, gone=gone, changed=now)
 
 
 def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint, now: datetime) -> Placement | None:
@@ -93,6 +93,7 @@ def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint
         seen=old.seen,
         edited=old.edited or fresh.digest != old.digest,
         dissent=old.dissent and not matches,
+        changed=now if fresh.digest != old.digest else old.changed,
         was=old.excerpt if fresh.fingerprint.words != old.fingerprint.words else old.was,
     )
     reports = [fresh if report.post == post.id else report for report in event.reports]

@@ -105,7 +105,7 @@ class Watch:
         """Watch the folder until another one stands in its place (a deployment, a link that was turned)."""
         place = _identity(self._folder)
         looks = 0
-        async for changes in awatch(
+        changes_of = awatch(
             self._folder,
             watch_filter=None,  # mounted configuration changes by its links: what matters is decided by `stamp`
             step=SETTLE,
@@ -113,13 +113,15 @@ class Watch:
             stop_event=stop,
             rust_timeout=int(LOOK * 1000),
             yield_on_timeout=True,
-        ):
-            looks += 1
-            if changes or looks % SLOW_LOOK == 1:  # and what changed before the watch stood
-                await self._compare()
-            if _identity(self._folder) != place:
-                await self._compare()
-                return
+        )
+        async with contextlib.aclosing(changes_of):
+            async for changes in changes_of:
+                looks += 1
+                if changes or looks % SLOW_LOOK == 1:  # and what changed before the watch stood
+                    await self._compare()
+                if _identity(self._folder) != place:
+                    await self._compare()
+                    return
 
     async def _compare(self) -> None:
         now = await asyncio.to_thread(stamp, self._folder)

@@ -20,7 +20,6 @@ Place: TypeAlias = tuple[int, int]
 Window: TypeAlias = tuple[int, int] | None  # only hits between these positions count; None: all
 Witness: TypeAlias = set[tuple[str, int, int]]  # concept, first and last position
 
-_FAR = 1 << 60
 _FEW = 32  # pairs of places that are looked at one by one; more are searched
 GAP = 10_000
 """Empty positions between title and text: more than the longest near chain can bridge."""
@@ -121,6 +120,26 @@ class Doc:
                     spans.append((base + first, base + index - 1))
                     first = index
         return tuple(spans)
+
+    def sentences_with(self, need: frozenset[Leaf]) -> set[int]:
+        """In which sentences, by their index in `sentences`, any of these concepts hits."""
+        found: set[int] = set()
+        for leaf in need:
+            known = self._sentences_with.get(leaf.number)
+            if known is None:
+                begins = self._begins
+                known = {bisect_right(begins, start) - 1 for start, _ in self.places(leaf)}
+                self._sentences_with[leaf.number] = known
+            found |= known
+        return found
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [start for start, _ in self.sentences]
+
+    @cached_property
+    def _sentences_with(self) -> dict[int, set[int]]:
+        return {}
 
     @property
     def headline(self) -> Place:
@@ -328,7 +347,8 @@ class Close:
 class Confined:
     """The part holds within one sentence, or within the headline.
 
-    `needs` are sets of leaves as of `bot.rules.index.needs`: only sentences where the rarest of them hits are asked.
+    `needs` are sets of leaves as of `bot.rules.index.needs`, rarest first: only sentences in which each has a hit are
+    asked.
     """
 
     where: str
@@ -340,16 +360,17 @@ class Confined:
             return (doc.headline,)
         if not self.needs:
             return doc.sentences
-        fewest: list[Place] | None = None
-        for need in self.needs:
-            places = [place for leaf in need for place in doc.places(leaf)]
-            if not places:
+        for need in self.needs:  # before sentences are looked for, which costs more
+            if not any(map(doc.places, need)):
                 return ()
-            if fewest is None or len(places) < len(fewest):
-                fewest = places
-        assert fewest is not None
-        sentences = doc.sentences
-        return [sentences[n] for n in sorted({bisect_right(sentences, (start, _FAR)) - 1 for start, _ in fewest})]
+        left: set[int] | None = None
+        for need in self.needs:
+            having = doc.sentences_with(need)
+            left = having if left is None else left & having
+            if not left:
+                return ()
+        assert left is not None
+        return [doc.sentences[number] for number in sorted(left)]
 
     def _windows(self, doc: Doc, window: Window) -> Iterable[Place]:
         for span in self._spans(doc):

@@ -184,14 +184,14 @@ class Index:
                 return Close(self._compile(left, draft), self._compile(right, draft), within, ordered)
             case c.Within(where, part):
                 inner = self._compile(part, draft)
-                return Confined(where, inner, tuple(needs(inner)))
+                return Confined(where, inner, _rarest_first(inner))
             case c.AtLeast(number, parts):
                 return Some(number, tuple([self._compile(part, draft) for part in parts]))
 
     def _rule(self, number: int, draft: Draft) -> Rule:
         """A signal, filed under its two rarest needs."""
         when = self._compile(draft.when, draft)
-        groups = sorted(dict.fromkeys(needs(when)), key=_cost)
+        groups = _rarest_first(when)
         if groups:
             self._rarest.file(number, groups[0])
             self._second.file(number, groups[min(1, len(groups) - 1)])
@@ -254,6 +254,10 @@ def _atoms(group: frozenset[Leaf]) -> frozenset[int]:
 
 def _cost(group: frozenset[Leaf]) -> float:
     return sum([leaf.cost for leaf in group])
+
+
+def _rarest_first(node: Compiled) -> tuple[frozenset[Leaf], ...]:
+    return tuple(sorted(dict.fromkeys(needs(node)), key=_cost))
 
 
 def needs(node: Compiled) -> list[frozenset[Leaf]]:

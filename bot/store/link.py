@@ -159,6 +159,9 @@ class Link:
         except broken.AuthenticationError as error:
             raise StoreUnavailable(f"Redis at {self.place} refuses the password in REDIS_URL") from error
         except (broken.OutOfMemoryError, broken.ReadOnlyError) as error:
+            if isinstance(error, broken.ReadOnlyError):
+                # A primary that was replaced: the name may lead to the new one, but only for a new connection.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
             raise StoreUnavailable(f"Redis at {self.place} takes no writes: {_brief(error)}") from error
         except broken.ResponseError as error:
             if "NOGROUP" in str(error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -52,6 +53,11 @@ class Store:
     async def ping(self) -> None:
         """Raises StoreUnavailable unless Redis answers."""
         await self.link.do("PING")
+
+    async def clock(self) -> datetime:
+        """The time by Redis's clock, on which pace, leases and retries run."""
+        seconds, micro = await self.link.do("TIME")
+        return datetime.fromtimestamp(int(seconds) + int(micro) / 1e6, UTC)
 
     async def memory(self) -> int:
         """Bytes that Redis uses."""

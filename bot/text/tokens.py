@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -103,7 +102,16 @@ class Tokens:
         begins = sentence_starts(self.text)
         if len(begins) == 1:
             return (0,) * len(self.words)
-        return tuple(bisect_right(begins, start) - 1 for start in self.starts)
+        numbers: list[int] = []
+        find, end, sentence = self.text.find, 0, 0
+        begins.append(len(self.text))
+        for chunk in self._chunks:  # no chunk spans two sentences, so the places of its words need not be known
+            start = find(chunk, end)
+            end = start + len(chunk)
+            while begins[sentence + 1] <= start:
+                sentence += 1
+            numbers += [sentence] * len(_memo[chunk])
+        return tuple(numbers)
 
     def original(self, index: int) -> str:
         """A word as it stands in the text: `Russia`, `U.S.`."""

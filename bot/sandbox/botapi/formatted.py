@@ -89,7 +89,7 @@ def _settled(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     lead = min(len(trimmed) - len(trimmed.lstrip(" \n")), first)
     last = utf16_length(trimmed)
     text = trimmed[lead:]
-    spans = [(max(start - lead, 0), min(end, last) - lead, entity) for start, end, entity in spans]
+    spans = [(max(start - lead, 0), max(min(end, last) - lead, 0), entity) for start, end, entity in spans]
     units_of = text.encode("utf-16-le")
     spans = [span for span in spans if units_of[span[0] * 2 : span[1] * 2].decode("utf-16-le").strip(" \n")]
     return text, [
