@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import socket
 import statistics
 import tempfile
 import time
@@ -84,7 +85,11 @@ async def serve(port: int) -> None:
 
 
 @contextlib.contextmanager
-def api(port: int = 18_099) -> Iterator[str]:
+def api(port: int | None = None) -> Iterator[str]:
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
     process = multiprocessing.Process(target=lambda: asyncio.run(serve(port)), daemon=True)
     process.start()
     time.sleep(1.0)
