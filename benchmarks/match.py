@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/match.py [--sizes 10 100 1000 10000] [--posts 2000]
 
 Posts come from the corpus (two thirds Cyrillic, one third Latin). Storylines are made from its vocabulary: three
-concepts of 5-8 terms (words, prefixes, phrases), and a signal of `and`, `near`, `not`. The contenders:
+concepts of 5-8 terms (words, prefixes, phrases), and a signal of `and`, `near`, `not`. The index evaluates about 2.2
+signals for each that matches. The contenders:
 
 - naive: for every storyline one compiled `re` a concept, stopping at the first that is absent;
 - combined: one `re` of all terms finds the words, the storylines behind them are asked as in the naive loop;
@@ -58,7 +59,11 @@ def sample_posts(count: int) -> list[str]:
 
 
 def make_storylines(count: int, posts: list[str]) -> list[Concepts]:
-    """Storylines whose terms are words of the posts, rarer ones more often, as in real rules."""
+    """Storylines whose terms are words of the posts.
+
+    They are drawn from all words (more than 20,000 in 2,000 posts) but for the 50 commonest, common ones somewhat more
+    often than rare ones, so that each storyline is about something that is in the news.
+    """
     choose = random.Random(count)
     words: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()

@@ -99,6 +99,12 @@ class SourceGone(PollError):
     state = "gone"
 
 
+class Stumbled(PollError):
+    """A bug of ours while a source was read: told as such, so that nobody takes it for a quiet source."""
+
+    state = "bug"
+
+
 # --- sending: one class for each next step -----------------------------------------------------------------------
 
 

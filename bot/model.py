@@ -147,6 +147,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     dissent: bool = False  # denies what the event's other reports say; no witness of it
     was: str = ""  # the excerpt before its newest edit, where that changed what it says
     changed: datetime | None = None  # when we last found it edited or deleted
+    against: str | None = None  # the post of the event that gathering found it to repeat, confirm or deny
+    likeness: float = 0.0  # and how sure it was of that, up to 1
     fingerprint: Fingerprint = Fingerprint()
 
 
@@ -312,7 +314,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a source now, and since when."""
 
     source: str
-    state: str  # ok · throttled · preview-off · markup-changed · identity-changed · unreachable · gone
+    state: str  # ok · throttled · preview-off · markup-changed · identity-changed · unreachable · gone · bug
     since: datetime
     checked: datetime
     detail: str = ""

@@ -204,6 +204,23 @@ async def test_why_of_a_link_that_was_told(desk: Desk) -> None:
     assert len(underlined) == 2
 
 
+async def test_near_misses_of_a_post_that_matched_are_only_named(desk: Desk) -> None:
+    """What matched is what was asked; the rest is a line."""
+    await desk.reads(1, "The reopened port of Eastholm may be shut again.")
+    answer = await desk.asks("/why https://t.me/wire_demo/1")
+    assert "reopened: matches" in answer
+    assert "Near misses: closed (harbour)" in answer
+    assert "✗" not in answer
+
+
+async def test_why_of_a_post_that_was_gathered(desk: Desk) -> None:
+    """Against which post it was gathered is told, and what that made of the event."""
+    await desk.reads(1, CLOSED, ago=9)
+    await desk.reads(2, f"BREAKING: {CLOSED}", ago=5)
+    answer = await desk.asks("/why https://t.me/wire_demo/2")
+    assert "Gathering: a copy of Wire; the event has 2 posts, 1 origin." in answer
+
+
 async def test_why_not(desk: Desk) -> None:
     """A near miss is named with the clause that failed; posts that are unknown are told apart from channels that are."""
     await desk.reads(1, "The harbour of Westmark may be closed tonight.")

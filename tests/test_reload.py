@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot import app
+from bot.cli.run import hangup_signal
 from bot.errors import RulesUnproven
 from bot.sandbox import SandboxBotApi
 from bot.sandbox.serve import serving
@@ -248,3 +250,21 @@ def test_sighup_reloads_and_sigterm_still_stops(tmp_path: Path) -> None:
                 bot.send_signal(signal.SIGTERM)
         assert bot.wait(timeout=20) == 0, logs
     assert any('"cause": "SIGHUP"' in line or '"outcome": "swapped"' in line for line in logs), logs
+
+
+async def test_a_closed_terminal_is_no_wish_to_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGHUP reloads while the terminal lives; when that is what went away, the bot stops with it."""
+    alive = True
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(os, "isatty", lambda number: alive)
+    stop = asyncio.Event()
+    hangup = hangup_signal(stop)
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(hangup.is_set)
+        assert not stop.is_set()
+        alive = False
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(stop.is_set)
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)

@@ -25,7 +25,7 @@ from bot.pipeline.observed import HEARD, OUTCOMES, POLLED, Polling
 from bot.store import Store
 
 OTHER = "other"  # a word that is in no closed set; a test holds that none is produced
-SOURCE_STATES = ("ok", "throttled", "preview-off", "markup-changed", "identity-changed", "unreachable", "gone")
+SOURCE_STATES = ("ok", "throttled", "preview-off", "markup-changed", "identity-changed", "unreachable", "gone", "bug")
 ANSWERS_WITHIN = 2.0  # seconds that Redis has for its share of the page
 
 # Seconds. Seeing waits for polls and for hosts, committing for Redis, sending for Telegram's limits.

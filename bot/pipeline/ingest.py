@@ -18,7 +18,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from bot.errors import Conflict, PollError, StoreUnavailable
+from bot.errors import Conflict, PollError, StoreUnavailable, Stumbled
 from bot.events import Window, newer
 from bot.model import Commit, Cursor, Health, Phase, Post
 from bot.pipeline.judge import Judge, Judged
@@ -105,9 +105,17 @@ class Ingest:
             log.warning("polled", source=source.id, outcome=type(error).__name__, detail=str(error))
             outcome = "overtaken" if isinstance(error, Conflict) else "store-unavailable"
             self._observe(Polling(source=source.id, outcome=outcome))
-        except Exception:
+        except Exception as error:
             log.exception("polled", source=source.id, outcome="bug")
             self._observe(Polling(source=source.id, outcome="bug"))
+            await self._stumbled(source, error)
+
+    async def _stumbled(self, source: Source, error: Exception) -> None:
+        """A bug of ours must not look like a source that is read: it is shown, and tried again more and more rarely."""
+        with contextlib.suppress(StoreUnavailable):
+            health = await self._store.sources.health(source.id)
+            told = Stumbled(f"a fault of this program while reading it: {type(error).__name__}")
+            await self._store.sources.save_health(failed(source, health, told, self._clock()))
 
     async def _run(self, source: Source) -> None:
         health = await self._store.sources.health(source.id)
@@ -205,6 +213,7 @@ class Ingest:
             except Conflict:
                 judge.undo(judged)
                 log.info("overtaken", source=source.id, attempt=attempt + 1)
+                continue
             except BaseException:
                 judge.undo(judged)
                 raise

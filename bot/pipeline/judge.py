@@ -79,6 +79,22 @@ class Judge:
                 self.window.put(before)
 
 
+def noted(placement: Placement) -> Event:
+    """The event after `placement`, its new report saying against which post it was gathered and how surely."""
+    if placement.before is None or placement.against is None:
+        return placement.after
+    known = {report.post for report in placement.before.reports}
+    return msgspec.structs.replace(
+        placement.after,
+        reports=tuple(
+            report
+            if report.post in known
+            else msgspec.structs.replace(report, against=placement.against, likeness=round(placement.score, 2))
+            for report in placement.after.reports
+        ),
+    )
+
+
 class _Run:
     """One call of `Judge.judge`."""
 
@@ -105,12 +121,10 @@ class _Run:
 
     def place(self, placement: Placement, *, quiet: bool) -> None:
         self.placements.append(placement)
-        event = placement.after
+        event = noted(placement)
         alerts: tuple[Alert, ...] = ()
         if not quiet:
-            event, alerts = decide(
-                placement.before, placement.after, self.it.policies, self.now, rules=self.it.rules.revision
-            )
+            event, alerts = decide(placement.before, event, self.it.policies, self.now, rules=self.it.rules.revision)
         self.replaced.append((event.id, self.it.window.put(event)))
         self.changed[event.id] = event
         self.alerts += alerts

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from bot.alerts.decide import Policy
 from bot.events import Window
 from bot.model import Alert, Event, Post
 from bot.pipeline.judge import Judge
@@ -34,11 +36,12 @@ class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
 
 def rehearse(rules: Ruleset) -> list[Rehearsed]:
     """Every timeline of `rules`, each on a day and in a gathering window of its own."""
-    return [step for storyline in rules.storylines.values() for step in _timeline(storyline, rules)]
+    policies = policies_of(rules.storylines)
+    return [step for storyline in rules.storylines.values() for step in _timeline(storyline, rules, policies)]
 
 
-def _timeline(storyline: Storyline, rules: Ruleset) -> list[Rehearsed]:
-    judge = Judge(rules, policies_of(rules.storylines), Window())
+def _timeline(storyline: Storyline, rules: Ruleset, policies: Mapping[str, Policy]) -> list[Rehearsed]:
+    judge = Judge(rules, policies, Window())
     posts: list[Post] = []
     done = []
     for step in storyline.timeline:

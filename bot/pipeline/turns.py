@@ -12,7 +12,7 @@ import heapq
 import itertools
 import time
 
-FORGIVEN = 0.02  # seconds of lateness that may be made up for: timers are no finer than a few milliseconds
+FORGIVEN = 0.02  # seconds of lateness that may be made up for where the gap is finer than timers are
 
 
 class Turns:
@@ -20,6 +20,7 @@ class Turns:
 
     def __init__(self, gap: float):
         self._gap = gap
+        self._forgiven = FORGIVEN if gap < FORGIVEN / 4 else 0.0
         self._last = 0.0
         self._moments: list[float] = []
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
@@ -54,7 +55,7 @@ class Turns:
             if turn.done():  # cancelled while it waited; its moment is left to another
                 continue
             heapq.heappop(self._moments)
-            self._last = max(moment, now - FORGIVEN)
+            self._last = max(moment, now - self._forgiven)
             turn.set_result(None)
         if not self._waiting:
             self._moments.clear()

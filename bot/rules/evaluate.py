@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from typing import Protocol, TypeAlias
 
 from bot.text import Tokens
@@ -66,21 +65,23 @@ class Doc:
             present = self._present = self._words.present(self.kinds)
         return present
 
-    @cached_property
-    def places_of(self) -> dict[int, list[Place]]:
-        """Where words of each kind stand."""
-        places: dict[int, list[Place]] = {}
-        for tokens, kinds, base in ((self.title, self._title_kinds, 0), (self.text, self._text_kinds, self.text_from)):
+    def standing_words(self, kinds: Iterable[int]) -> list[Place]:
+        """Where words of these kinds stand, in no order. Lists are searched in C: a rule asks for a few kinds only."""
+        found: list[Place] = []
+        for tokens, of_words, base in (
+            (self.text, self._text_kinds, self.text_from),
+            (self.title, self._title_kinds, 0),
+        ):
             if tokens is None:
                 continue
-            words = zip(range(base, base + len(tokens)), range(base, base + len(tokens)), strict=True)
-            joined = [(base + first, base + last) for first, last, _ in tokens.joined]
-            for kind, place in zip(kinds, chain(words, joined), strict=True):
-                if kind in places:
-                    places[kind].append(place)
-                elif kind:
-                    places[kind] = [place]
-        return places
+            words = len(tokens)
+            for kind in kinds:
+                at = -1
+                for _ in range(of_words.count(kind)):
+                    at = of_words.index(kind, at + 1)
+                    first, last = (at, at) if at < words else tokens.joined[at - words][:2]
+                    found.append((base + first, base + last))
+        return found
 
     def standing(self, atoms: Iterable[int]) -> list[Place]:
         """Where words stand that satisfy any of these atoms, before their writing is looked at. In no order."""
@@ -121,7 +122,7 @@ class Doc:
                     first = index
         return tuple(spans)
 
-    def sentences_with(self, need: frozenset[Leaf]) -> set[int]:
+    def sentences_with(self, need: Need) -> set[int]:
         """In which sentences, by their index in `sentences`, any of these concepts hits."""
         found: set[int] = set()
         for leaf in need:
@@ -217,6 +218,10 @@ class Leaf:
             if phrase.known <= present:
                 found += phrase.find(doc)
         return sorted(set(found)) if len(found) > 1 else found
+
+
+Need: TypeAlias = frozenset[Leaf]
+"""Concepts of which one must hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,30 +352,27 @@ class Close:
 class Confined:
     """The part holds within one sentence, or within the headline.
 
-    `needs` are sets of leaves as of `bot.rules.index.needs`, rarest first: only sentences in which each has a hit are
+    `ways` are those of the part (`bot.rules.ways`): only sentences in which every need of one of them has a hit are
     asked.
     """
 
     where: str
     part: Compiled
-    needs: tuple[frozenset[Leaf], ...] = ()
+    ways: tuple[tuple[Need, ...], ...] = ((),)
 
     def _spans(self, doc: Doc) -> Iterable[Place]:
         if self.where == "title":
             return (doc.headline,)
-        if not self.needs:
+        if not all(self.ways):
             return doc.sentences
-        for need in self.needs:  # before sentences are looked for, which costs more
-            if not any(map(doc.places, need)):
-                return ()
-        left: set[int] | None = None
-        for need in self.needs:
-            having = doc.sentences_with(need)
-            left = having if left is None else left & having
-            if not left:
-                return ()
-        assert left is not None
-        return [doc.sentences[number] for number in sorted(left)]
+        asked: set[int] = set()
+        for way in self.ways:
+            for need in way:  # before sentences are looked for, which costs more
+                if not any(map(doc.places, need)):
+                    break
+            else:
+                asked |= set.intersection(*map(doc.sentences_with, way))
+        return [doc.sentences[number] for number in sorted(asked)]
 
     def _windows(self, doc: Doc, window: Window) -> Iterable[Place]:
         for span in self._spans(doc):

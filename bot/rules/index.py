@@ -1,8 +1,9 @@
 """Which signals can match a post at all, and then which do: cost follows the matches, not the number of storylines.
 
 Every word that any rule looks for is an *atom* with a number, and `words` turns a post into the kinds of its words.
-Of each condition the index knows the two rarest concepts without which it cannot hold. Only signals of which both may
-stand in the post are evaluated; finding them is two unions of sets, in C.
+Of every way in which a condition can hold (`bot.rules.ways`) the index knows the two rarest concepts that it needs.
+Only signals with a way whose needs may all stand in the post are evaluated; most posts bring up none, and finding that
+out is two unions of sets, in C.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import chain
 from bot.rules import condition as c
 from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Some
 from bot.rules.terms import Term
+from bot.rules.ways import Ways, ways
 from bot.rules.words import Words
 from bot.text import body_end, tokenize
 
@@ -24,11 +26,10 @@ _NOWHERE: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A signal ready to be evaluated. Every one of `needs` is a set of atoms of which one must stand in the post."""
+    """A signal ready to be evaluated."""
 
     storyline: str
     signal: str
-    needs: tuple[frozenset[int], ...]  # rarest first; the index has looked at the first two already
     when: Compiled
     unless: Compiled | None
     languages: frozenset[str]
@@ -70,7 +71,8 @@ class Index:
         self._costs = self._count(sample)
         self._leaves: dict[tuple[str, ...], Leaf] = {}  # by texts of the terms
         self._phrases: dict[tuple[int | None, ...], Phrase] = {}
-        self._rarest = _Filed(self.words)
+        self._ways: list[tuple[int, tuple[frozenset[int], ...]]] = []  # rule, and sets of atoms of which one must stand
+        self._rarest = _Filed(self.words)  # ways by their rarest need
         self._second = _Filed(self.words)
         self._always: list[int] = []  # rules that can hold without any hit
         self.rules = tuple(self._rule(number, draft) for number, draft in enumerate(drafts))
@@ -84,16 +86,17 @@ class Index:
     def matching(self, doc: Doc, language: str | None, source: str) -> list[int]:
         """The numbers of the rules that the post satisfies, ascending."""
         kinds = doc.kinds
-        candidates = set().union(*map(self._rarest.__getitem__, kinds))
-        if candidates:
-            candidates.intersection_update(chain.from_iterable(map(self._second.__getitem__, kinds)))
-        if self._always:
-            candidates.update(self._always)
+        ways = set().union(*map(self._rarest.__getitem__, kinds))
+        if ways:
+            ways.intersection_update(chain.from_iterable(map(self._second.__getitem__, kinds)))
+        candidates = set(self._always)
+        for way in ways:
+            number, more = self._ways[way]
+            if not more or not any(map(doc.present.isdisjoint, more)):
+                candidates.add(number)
         matching = []
         for number in candidates:
             rule = self.rules[number]
-            if len(rule.needs) > 2 and any(map(doc.present.isdisjoint, rule.needs[2:])):
-                continue
             if rule.holds(doc) and rule.accepts(language, source):
                 matching.append(number)
         matching.sort()
@@ -184,28 +187,31 @@ class Index:
                 return Close(self._compile(left, draft), self._compile(right, draft), within, ordered)
             case c.Within(where, part):
                 inner = self._compile(part, draft)
-                return Confined(where, inner, _rarest_first(inner))
+                return Confined(where, inner, ways(inner))
             case c.AtLeast(number, parts):
                 return Some(number, tuple([self._compile(part, draft) for part in parts]))
 
     def _rule(self, number: int, draft: Draft) -> Rule:
-        """A signal, filed under its two rarest needs."""
+        """A signal, filed under each of its ways."""
         when = self._compile(draft.when, draft)
-        groups = _rarest_first(when)
-        if groups:
-            self._rarest.file(number, groups[0])
-            self._second.file(number, groups[min(1, len(groups) - 1)])
-        else:
-            self._always.append(number)
+        self._file(number, ways(when))
         return Rule(
             storyline=draft.storyline,
             signal=draft.signal,
-            needs=tuple([_atoms(group) for group in groups]),
             when=when,
             unless=None if draft.unless is None else self._compile(draft.unless, draft),
             languages=draft.languages,
             sources=draft.sources,
         )
+
+    def _file(self, number: int, found: Ways) -> None:
+        if not all(found):
+            self._always.append(number)
+            return
+        for groups in found:
+            self._rarest.file(len(self._ways), groups[0])
+            self._second.file(len(self._ways), groups[min(1, len(groups) - 1)])
+            self._ways.append((number, tuple(map(_atoms, groups[2:]))))
 
 
 class _Filed(dict[int, frozenset[int]]):
@@ -250,36 +256,3 @@ def _atoms(group: frozenset[Leaf]) -> frozenset[int]:
     if len(group) == 1:
         return next(iter(group)).atoms
     return frozenset[int]().union(*[leaf.atoms for leaf in group])
-
-
-def _cost(group: frozenset[Leaf]) -> float:
-    return sum([leaf.cost for leaf in group])
-
-
-def _rarest_first(node: Compiled) -> tuple[frozenset[Leaf], ...]:
-    return tuple(sorted(dict.fromkeys(needs(node)), key=_cost))
-
-
-def needs(node: Compiled) -> list[frozenset[Leaf]]:
-    """Sets of leaves; where the node holds, at least one leaf of each set hits. None for what absence satisfies."""
-    match node:
-        case Hits(_, leaf):
-            return [frozenset({leaf})]
-        case Both(parts):
-            return [group for part in parts for group in needs(part)]
-        case Close(left, right):
-            return needs(left) + needs(right)
-        case Confined(_, part):
-            return needs(part)
-        case Either(parts):
-            return _one_of(parts, len(parts))
-        case Some(number, parts):  # of any len-number+1 parts at least one holds
-            return _one_of(parts, len(parts) - number + 1)
-        case _:
-            return []
-
-
-def _one_of(parts: Sequence[Compiled], count: int) -> list[frozenset[Leaf]]:
-    """One leaf set that some `count` of the parts share; nothing when fewer of them have any."""
-    rarest = sorted([min(groups, key=_cost) for groups in map(needs, parts) if groups], key=_cost)
-    return [frozenset[Leaf]().union(*rarest[:count])] if len(rarest) >= count else []

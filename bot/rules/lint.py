@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.rules import condition as c
-from bot.rules.index import needs
 from bot.rules.issues import Issue
 from bot.rules.ruleset import Ruleset
 from bot.rules.storyline import Storyline
 from bot.rules.terms import Atom, Term, TermError, names_concept, parse_term
+from bot.rules.ways import needs
 from bot.text.yamlfile import Loc, YamlFile
 
 SHORTEST_PREFIX = 3

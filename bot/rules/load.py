@@ -82,6 +82,9 @@ def _collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if ran:
+            if not gc.get_freeze_count():  # into the oldest generation at once, unwalked
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

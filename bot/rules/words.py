@@ -83,9 +83,9 @@ class Words:
 
     def standing(self, doc: Doc, atoms: Iterable[int]) -> list[Place]:
         """Where words stand that satisfy any of these atoms, before their writing is looked at. In no order."""
-        kinds_of, places = self._kinds_of, doc.places_of
+        kinds_of = self._kinds_of
         kinds = doc.kinds.intersection(chain.from_iterable([kinds_of[atom] for atom in atoms if atom in kinds_of]))
-        return [place for kind in kinds for place in places[kind]]
+        return doc.standing_words(kinds)
 
     def places(self, doc: Doc, atom: int) -> list[Place]:
         """Where one atom stands in a post."""

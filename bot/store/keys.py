@@ -90,7 +90,7 @@ MOVED = Key("moved:{}", "string", "the id that a chat got when it became a super
 
 # --- outbox
 ALERTS = Key("alerts:{}", "stream", "of a severity: alerts to fan out, oldest first", "ALERT_LIFE")
-FANNED = Key("fanned", "hash", "alert → how far its audience is written out", "one an alert in ALERTS")
+FANNED = Key("fanned", "hash", "severity and alert → how far its audience is written out", "one an alert in ALERTS")
 DUE = Key("due:{}", "stream", "of a severity: deliveries to make; consumer group `relay`", "DUE_MOST ahead of sending")
 LATER = Key("later", "zset", "deliveries to make later, by when (ms)", "DUE_MOST and what retries")
 RECEIPTS = Key("receipts:{}", "hash", "of a target: event → Receipt", "RECEIPTS_OF_TARGET_MOST and EVENT_LIFE")

@@ -22,6 +22,7 @@ from bot.store.receipts import pack, unpack
 
 SEVERITIES = tuple(sorted(Severity, reverse=True))
 AHEAD = 0.1  # seconds: slots are given this early, so that none is lost to a round trip
+ASKED_WITHIN_MS = 1_000  # an older question who is dead is not answered any more
 HOLDS = 20.0  # seconds that a worker may take over one delivery before others think it dead
 
 
@@ -139,7 +140,9 @@ class Outbox:
     async def reclaim(self, worker: str, idle: float | None = None) -> int:
         """Put deliveries back in line that some worker has held for `idle` seconds (default HOLDS); how many."""
         held = HOLDS if idle is None else idle
-        return int(await self._link.run("reclaim", worker, int(held * 1000)))
+        seconds, micro = await self._link.do("TIME")
+        asked = int(seconds) * 1000 + int(micro) // 1000
+        return int(await self._link.run("reclaim", worker, int(held * 1000), asked, ASKED_WITHIN_MS))
 
     async def sweep(self, worker: str) -> None:
         """Forget workers that hold nothing and were not heard of for an hour; never `worker` itself."""

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree as Xml
 
 import pytest
+import typer
 
-from bot.cli import main
+from bot.cli import app, main
 from bot.cli.archive import moment
 from bot.cli.findings import Checked, Finding, github, junit
 from bot.errors import SettingsError
@@ -344,3 +345,15 @@ def test_moments() -> None:
     assert moment("99999999w", NOW).year == 1
     with pytest.raises(SettingsError, match="7d"):
         moment("last week", NOW)
+
+
+def test_the_handbook_names_every_command_and_option() -> None:
+    """What `rules` and `posts` understand stands in the docs: the handbook cannot lag."""
+    folder = Path(__file__).resolve().parents[2]
+    handbook = "\n".join(path.read_text("utf-8") for path in [folder / "README.md", *(folder / "docs").glob("*.md")])
+    root: Any = typer.main.get_command(app)
+    for group in ("rules", "posts"):
+        for name, command in root.commands[group].commands.items():
+            assert f"{group} {name}" in handbook, f"wirewatch {group} {name} is not in the docs"
+            for option in (part.opts[0] for part in command.params if part.opts[0].startswith("--")):
+                assert option in handbook, f"{option} of {name} is not in the docs"

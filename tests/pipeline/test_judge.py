@@ -124,3 +124,15 @@ def test_undo_puts_the_window_back(judge: Judge) -> None:
     judge.undo(first)
     assert list(judge.window) == before
     assert judge.judge(batch, START + timedelta(minutes=2)) == first
+
+
+def test_an_event_remembers_how_a_post_came_to_it(judge: Judge) -> None:
+    """Against which post it was gathered and how surely; the first report was gathered against none."""
+    told = "Westmark harbour shut: police say blast tore through grain terminal on pier nine"
+    judge.judge([post(1, CLAIM)], START)
+    [event] = judge.judge([post(2, told, source="echo", minutes=3)], START + timedelta(minutes=3)).events
+    first, second = event.reports
+    assert (first.against, first.likeness) == (None, 0.0)
+    assert second.against == "wire/1"
+    assert 0.5 < second.likeness <= 1
+    assert judge.window.get(event.id) == event

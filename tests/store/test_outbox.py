@@ -323,3 +323,29 @@ async def test_an_expired_alert_takes_no_slot_of_the_limit(store: Store, make: A
     assert len(await store.outbox.expired(Target(7))) == 100
     await store.subscriptions.forget(7)
     assert await store.outbox.expired(Target(7)) == []
+
+
+async def test_an_old_question_who_is_dead_is_not_answered(store: Store, make: Any) -> None:
+    """A Redis that hung works off what was asked meanwhile: the living must not lose what they are just sending."""
+    await store.subscriptions.put(make.subscription(7))
+    await owe(store, make, make.event())
+    assert len(await drain(quick(store))) == 1
+    seconds, _ = await store.link.do("TIME")
+    assert await store.link.run("reclaim", "w2", 0, (int(seconds) - 5) * 1000, 1_000) == 0
+    assert await store.outbox.reclaim("w2", idle=0.0) == 1
+
+
+async def test_alerts_of_one_moment_reach_everybody_each(store: Store, make: Any) -> None:
+    """Two alerts of different severity committed in one millisecond do not share their place in the audience."""
+    for chat in range(1, 31):
+        await store.subscriptions.put(make.subscription(chat))
+    for name, severity in (("low", Severity.LOW), ("top", Severity.CRITICAL)):
+        await store.link.do(
+            "XADD", keys.ALERTS(int(severity)), "1700000000000-0", "e", name, "s", "bridges", "r", "first-report",
+            "rings", "1", "creates", "1", "v", "1", "o", "1", "f", "0",
+        )  # fmt: skip
+        await store.outbox.fan_out(page=10)
+    owed = await drain(quick(store))
+    for name in ("low", "top"):
+        assert sorted(o.delivery.target.chat for o in owed if o.delivery.event == name) == list(range(1, 31))
+    assert await store.link.do("EXISTS", keys.FANNED()) == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.alerts.markup import NOTHING, Rich, bold, italic, join, line, link, marked, text
 from bot.alerts.pieces import counted, words_of
 from bot.chat.screens import frame
+from bot.events.placement import SURE
 from bot.model import Event, Message, Post
 from bot.pipeline.reasons import hits_of, reasons
 from bot.rules import Explanation, Ruleset
@@ -28,9 +29,12 @@ def clauses(
 ) -> Message:
     """`/why` with a link: each signal that matched or nearly did, where the post was gathered, what suppressed it."""
     head = bold("Why: ") + link(line(post.outlet or post.source, 48), post.url)
-    shown = [_signal(one, ruleset, post) for one in found]
+    matched = [one for one in found if one.matched]
+    shown = [_signal(one, ruleset, post) for one in matched or found]
+    others = ", ".join(f"{words_of(one.signal)} ({one.storyline})" for one in found if not one.matched)
+    near = text("Near misses: ") + line(others, 300) if matched and others else NOTHING
     none = text("No signal matches this post, and none comes near.") if not shown else NOTHING
-    return frame.message((join((head, none)), *shown, _gathered(post, event), _kept_back(kept_back)))
+    return frame.message((join((head, none)), *shown, near, _gathered(post, event), _kept_back(kept_back)))
 
 
 def _signal(one: Explanation, ruleset: Ruleset, post: Post) -> Rich:
@@ -64,12 +68,11 @@ def _gathered(post: Post, event: Event | None) -> Rich:
     size = f"the event has {counted(len(event.reports), 'post')}, {counted(event.origins, 'origin')}"
     if report is None or event.reports[0] is report:
         return head + text(f"the first report of its event; {size}.")
-    against = next((other for other in event.reports if other.post == report.copy_of), None)
-    if against is not None:
-        return head + text("a copy of ") + link(line(against.outlet, 48), against.url) + text(f"; {size}.")
-    first = event.reports[0]
-    how = "denies what was first told by " if report.dissent else "the same happening in other words, first told by "
-    return head + text(how) + link(line(first.outlet, 48), first.url) + text(f"; {size}.")
+    posts = {other.post: other for other in event.reports}
+    against = posts.get(report.against or report.copy_of or "", event.reports[0])
+    how = "denies" if report.dissent else "a copy of" if report.copy_of else "tells in other words what is told by"
+    sure = f" (likeness {report.likeness:.2f}, {SURE} is enough)" if report.likeness and not report.copy_of else ""
+    return head + text(f"{how} ") + link(line(against.outlet, 48), against.url) + text(f"{sure}; {size}.")
 
 
 def _kept_back(sentences: Iterable[str]) -> Rich:

@@ -23,6 +23,7 @@ STATES = {
     "identity-changed": "left alone, its name belongs to another channel,",
     "unreachable": "not answering",
     "gone": "ended",
+    "bug": "not read, by a fault of this bot,",
     "gap-open": "read, with a gap that is being closed,",
 }
 GOOD = frozenset({"ok", "quiet"})

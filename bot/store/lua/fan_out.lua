@@ -13,7 +13,9 @@ end
 local function step(severity, id, fields)
   local alert = {}
   for i = 1, #fields, 2 do alert[fields[i]] = fields[i + 1] end
-  local after = redis.call('HGET', K.FANNED(), id)
+  -- Ids count within one severity: two alerts of one millisecond may share theirs.
+  local mine = severity .. '|' .. id
+  local after = redis.call('HGET', K.FANNED(), mine)
   local audience = redis.call('ZRANGEBYSCORE', K.AUDIENCE(alert.s), after and '(' .. after or '-inf', '+inf',
     'WITHSCORES', 'LIMIT', 0, page)
   local owed_at = string.match(id, '^%d+')
@@ -37,9 +39,9 @@ local function step(severity, id, fields)
   local done = #audience < page * 2
   if done then
     redis.call('XDEL', K.ALERTS(severity), id)
-    redis.call('HDEL', K.FANNED(), id)
+    redis.call('HDEL', K.FANNED(), mine)
   else
-    redis.call('HSET', K.FANNED(), id, whole(last))
+    redis.call('HSET', K.FANNED(), mine, whole(last))
     redis.call('EXPIRE', K.FANNED(), B.ALERT_LIFE)
   end
   if written > 0 then wake() end

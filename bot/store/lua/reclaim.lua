@@ -1,4 +1,7 @@
--- What a dead worker left half done stands in line again. ARGV: worker, ms without a sign of life. Returns how many.
+-- What a dead worker left half done stands in line again. ARGV: worker, ms without a sign of life, when this was asked
+-- (ms), how old the question may be. Returns how many.
+-- A Redis that hung answers old questions first: everybody would seem dead, and be told of twice.
+if microseconds() / 1000 - tonumber(ARGV[3]) > tonumber(ARGV[4]) then return 0 end
 local found = 0
 for severity = 4, 1, -1 do
   local rows = redis.call('XAUTOCLAIM', K.DUE(severity), 'relay', ARGV[1], ARGV[2], '0', 'COUNT', 200)[2]
