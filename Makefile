@@ -52,6 +52,7 @@ imports: $(VENV)/ready-dev
 .PHONY: rules-check
 rules-check: setup
 	$(BIN)/wirewatch rules check
+	$(BIN)/wirewatch rules test
 
 # The lock in requirements form, for every Python from 3.11 on and every platform.
 lock: $(VENV)/ready-dev

@@ -1,20 +1,20 @@
 """Builds everything once, in the order in which it is needed, and stops it in reverse.
 
-    rules → store → ingest → relay → chat → console
+    rules → store → connections → ingest, relay, rules watch, chat, console
 
-A process serves one or more roles; several processes on several machines share one Redis. Rules and settings
-that cannot work are found before anything is started.
+The parts in the last place end side by side, so that stopping takes as long as the slowest of them and not as all
+together; their connections close after them, and the store last. A process serves one or more roles; several
+processes on several machines share one Redis. Rules and settings that cannot work are found before anything starts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import html
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,6 @@ from bot.chat.inquiry import Inquiry
 from bot.chat.operators import Operators
 from bot.console import Console, Metrics
 from bot.errors import SettingsError
-from bot.model import Message, Target
 from bot.pipeline.admins import Admins
 from bot.pipeline.ingest import Ingest
 from bot.pipeline.live import LiveRules, Reloaded
@@ -49,6 +48,7 @@ from bot.store import Limits, Store, open_store
 log = structlog.get_logger(__name__)
 
 FREE_RATE = 30.0  # messages a second above which Telegram wants them marked as paid broadcast
+ENDS_WITHIN = 3.0  # seconds for all parts together; then the store has its time, and 5 s are not exceeded
 GRACE = 2.0  # seconds that polls under way have to finish once we are asked to stop
 
 
@@ -76,6 +76,7 @@ class App:
         self._clock = clock
         # A name that no other process has: host and process alone repeat in containers.
         self._worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._ends: list[Callable[[], Awaitable[None]]] = []
 
     async def open(self, roles: Collection[str], stack: AsyncExitStack) -> None:
         """Start the parts of `roles`. SettingsError where one of them cannot work as given."""
@@ -88,8 +89,25 @@ class App:
             await self._open_chat(stack)
         if "console" in roles and self._settings.console:
             console = Console(self.store, self._settings.console, self.metrics)
-            stack.push_async_callback(console.stop)
+            self._ends.append(console.stop)
             await console.start()
+
+    async def end(self) -> None:
+        """End all parts side by side: none of them waits for another's last words. Their connections close afterwards.
+
+        What takes longer than `ENDS_WITHIN` is dropped: a poll leaves no trace, a delivery stays claimable.
+        """
+        ends = [asyncio.ensure_future(end()) for end in self._ends]
+        if not ends:
+            return
+        _, late = await asyncio.wait(ends, timeout=ENDS_WITHIN)
+        for task in late:
+            task.cancel()
+        for outcome in await asyncio.gather(*ends, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("end", outcome="failed", error=type(outcome).__name__)
+        if late:
+            log.warning("end", outcome="late", parts=len(late))
 
     async def _open_ingest(self, stack: AsyncExitStack) -> None:
         await self.store.sources.keep(source.id for source in self.sources)
@@ -102,8 +120,12 @@ class App:
             await self.store.sources.keep(source.id for source in sources)
 
         self.rules.on_sources.append(follow)
-        stack.push_async_callback(ingest.finish, GRACE)
-        stack.callback(schedule.stop)
+
+        async def end() -> None:
+            schedule.stop()
+            await ingest.finish(GRACE)
+
+        self._ends.append(end)
         schedule.start()
 
     async def _open_relay(self, stack: AsyncExitStack) -> None:
@@ -112,10 +134,6 @@ class App:
         stack.push_async_callback(_shut, bot)
         await _ready(bot)
 
-        async def tell_admins(text: str) -> None:
-            for admin in sorted(self._settings.admins):
-                await telegram.send(Target(admin), Message(html=html.escape(text, quote=False)))
-
         relay = Relay(
             self.store,
             telegram,
@@ -123,17 +141,12 @@ class App:
             lambda event, delivery, now: render_ring(event, delivery, now),
             self._clock,
             worker=self._worker,
-            tell_admins=tell_admins,
+            tell_admins=Admins(telegram, self._settings.admins).tell,
             observe=self.metrics.delivered,
         )
         stop = asyncio.Event()
         task = asyncio.create_task(relay.run(stop), name="relay")
-
-        async def end() -> None:
-            stop.set()
-            await task
-
-        stack.push_async_callback(end)
+        self._ends.append(lambda: _told_to_end(stop, task))
 
     async def _open_chat(self, stack: AsyncExitStack) -> None:
         bot = chat.build(
@@ -146,7 +159,7 @@ class App:
             admins=self._settings.admins,
             more=self._more_commands,
         )
-        stack.push_async_callback(bot.stop)
+        self._ends.append(bot.stop)
         await bot.start()
 
     def _more_commands(self, desk: Desk) -> dict[str, Answering]:
@@ -167,12 +180,7 @@ class App:
         )
         stop = asyncio.Event()
         task = asyncio.create_task(self._watch.run(stop), name="rules-watch")
-
-        async def end() -> None:
-            stop.set()
-            await task
-
-        stack.push_async_callback(end)
+        self._ends.append(lambda: _told_to_end(stop, task))
 
     async def reload(self, cause: str) -> Reloaded:
         """Take up the rules folder as it is now; what comes of it is logged, a refusal is told to the admins."""
@@ -220,10 +228,14 @@ async def running(
         limits = Limits(per_second=settings.rate)
         store = await stack.enter_async_context(open_store(redis_url, settings.data, limits=limits))
         app = App(settings, store, live, clock, seen)
-        await app.open(roles, stack)
-        log.info("running", roles=",".join(roles), sources=len(polled), rules=rules.revision, store=store.place)
-        yield app
-        log.info("stopping")
+        async with AsyncExitStack() as connections:
+            try:
+                await app.open(roles, connections)
+                log.info("running", roles=",".join(roles), sources=len(polled), rules=rules.revision, store=store.place)
+                yield app
+                log.info("stopping")
+            finally:
+                await app.end()
 
 
 def load_all(
@@ -252,6 +264,11 @@ async def _ready(bot: Bot) -> None:
         ) from None  # the library's text holds the token
     except TelegramError as error:
         log.warning("telegram-unreachable", error=type(error).__name__, next="alerts wait in the outbox")
+
+
+async def _told_to_end(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    stop.set()
+    await task
 
 
 async def _shut(bot: Bot) -> None:

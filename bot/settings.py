@@ -50,7 +50,7 @@ class Settings(BaseModel):
         if rate := env.get("WIREWATCH_RATE", "").strip():
             wrong += _wrong_rate(rate, given)
         if "WIREWATCH_CONSOLE" in env:
-            given["console"] = env["WIREWATCH_CONSOLE"].strip()
+            wrong += _wrong_console(env["WIREWATCH_CONSOLE"].strip(), given)
         if log_format := env.get("WIREWATCH_LOG", "").strip():
             if log_format not in {"console", "json"}:
                 wrong.append(f"WIREWATCH_LOG is {log_format!r}: it takes `console` or `json`")
@@ -65,6 +65,14 @@ def _wrong_url(name: str, url: str) -> list[str]:
     if urlsplit(url).scheme in schemes:
         return []
     return [f"{name} must start with {' or '.join(scheme + '://' for scheme in schemes)}"]
+
+
+def _wrong_console(text: str, given: dict[str, object]) -> list[str]:
+    host, _, port = text.rpartition(":")
+    if text and not (host and port.isascii() and port.isdigit() and int(port) <= 65535):
+        return [f"WIREWATCH_CONSOLE is {text!r}: it takes an address such as 127.0.0.1:9404, or nothing"]
+    given["console"] = text
+    return []
 
 
 def _wrong_rate(text: str, given: dict[str, object]) -> list[str]:

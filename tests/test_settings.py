@@ -61,6 +61,9 @@ def test_secrets_never_show() -> None:
         ({"WIREWATCH_RATE": "fast"}, "WIREWATCH_RATE"),
         ({"WIREWATCH_RATE": "0"}, "WIREWATCH_RATE"),
         ({"WIREWATCH_LOG": "xml"}, "WIREWATCH_LOG"),
+        ({"WIREWATCH_CONSOLE": "localhost:abc"}, "WIREWATCH_CONSOLE"),
+        ({"WIREWATCH_CONSOLE": "9404"}, "WIREWATCH_CONSOLE"),
+        ({"WIREWATCH_CONSOLE": "127.0.0.1:70000"}, "WIREWATCH_CONSOLE"),
     ],
 )
 def test_wrong_values_are_named(env: dict[str, str], named: str) -> None:

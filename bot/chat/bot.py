@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 WANTED = ("message", "callback_query", "my_chat_member")
 POLL = timedelta(seconds=25)
-CLOSING = 2.0  # seconds that each step of saying goodbye to Telegram may take
+CLOSING = 1.2  # seconds that each step of saying goodbye to Telegram may take
 SAY_AGAIN = 600.0  # seconds until the same trouble is told to the admins again
 _REFUSED = "Telegram refuses the token in TELEGRAM_BOT_TOKEN. Take it anew from @BotFather and start again."
 _SECOND = (

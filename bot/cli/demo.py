@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot import app
 from bot.cli import logs
 from bot.cli.output import out
-from bot.cli.run import stop_signal
+from bot.cli.run import stop_signal, until_stopped
 from bot.errors import SettingsError
 from bot.sandbox import Sandbox, StoryClock, story_clock, story_is_over, wipe_story
 from bot.settings import ROLES, Settings
@@ -25,7 +25,7 @@ SHARES = tuple(role for role in ROLES if role != "console")
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Where the chat page is served; a free port when taken.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the chat page; a free one when taken.")] = 8080,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the story anew instead of going on with it.")] = False,
     speed: Annotated[float, typer.Option(min=2, max=3600, help="Story minutes a minute.")] = 60,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print the bot's log.")] = False,
@@ -38,6 +38,12 @@ def demo(
 
 async def _demo(settings: Settings, port: int, fresh: bool, speed: float) -> None:
     stop = stop_signal()
+    await until_stopped(lambda opened: _tell(settings, port, fresh, speed, stop, opened), stop)
+
+
+async def _tell(
+    settings: Settings, port: int, fresh: bool, speed: float, stop: asyncio.Event, opened: asyncio.Event
+) -> None:
     wire, data = _fixtures() / "wire", settings.data / "demo"
     clock = story_clock(wire, data, speed)
     if clock.resumed and (fresh or story_is_over(data, app.utc_now())):
@@ -58,6 +64,7 @@ async def _demo(settings: Settings, port: int, fresh: bool, speed: float) -> Non
             await _first_looks(bot.store, len(sources))
             await sandbox.begin()
             out.print(_where(sandbox, clock, port), markup=False)
+            opened.set()
             await stop.wait()
 
 

@@ -46,6 +46,7 @@ def configure(style: str, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("bot").setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns at every tick while a source hangs
 
 
 def redacted(text: str) -> str:

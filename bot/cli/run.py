@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -44,10 +46,33 @@ def run(
 async def _run(settings: Settings, roles: tuple[str, ...], force: bool) -> None:
     stop = stop_signal()
     hangup = hangup_signal(stop)
-    async with app.running(settings, roles, force=force) as bot:
-        reloading = asyncio.create_task(_reload_on(hangup, bot), name="sighup")
-        await stop.wait()
-        reloading.cancel()
+
+    async def serve(opened: asyncio.Event) -> None:
+        async with app.running(settings, roles, force=force) as bot:
+            opened.set()
+            reloading = asyncio.create_task(_reload_on(hangup, bot), name="sighup")
+            await stop.wait()
+            reloading.cancel()
+
+    await until_stopped(serve, stop)
+
+
+async def until_stopped(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+    """Run `serve`, which sets its event once it is open and ends by itself after `stop`.
+
+    A stop that comes while it still opens (Telegram hangs, say) does not wait for that.
+    """
+    opened = asyncio.Event()
+    serving = asyncio.create_task(serve(opened), name="serve")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not opened.is_set() and stop.is_set():
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        return
+    await serving
 
 
 async def _reload_on(hangup: asyncio.Event, bot: app.App) -> None:

@@ -59,7 +59,7 @@ class Sender(Protocol):
 Render = Callable[[Event, Delivery, datetime], Message | Awaitable[Message]]  # awaited where the store must be asked
 Ring = Callable[[Event, Delivery, datetime], Message]
 Digest = Callable[[Sequence[Event], datetime], Message]
-TellAdmins = Callable[[str], Awaitable[None]]
+TellAdmins = Callable[[str], Awaitable[object]]
 
 
 async def untold(_: str) -> None:

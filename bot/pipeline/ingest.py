@@ -51,8 +51,15 @@ class Gathering:
         self._store = store
 
     async def catch_up(self) -> None:
-        """Take in every event that changed since the last look."""
-        self.revision, events = await self._store.events.since(self.revision)
+        """Take in every event that changed since the last look.
+
+        A revision that went back means that Redis lost its newest writes (a failover): the window is read anew.
+        """
+        revision, events = await self._store.events.since(self.revision)
+        if revision < self.revision:
+            self.window = Window()
+            revision, events = await self._store.events.since(0)
+        self.revision = revision
         for event in events:
             self.window.put(event)
 

@@ -49,7 +49,7 @@ IDLE = 1.0  # seconds between looks when nothing wakes us
 SOON = 0.02  # shorter waits are slept through, longer ones end when something is owed
 TAKES_MOST = HOLDS - 5.0  # seconds for one delivery: it must end before others think this worker dead
 SWEEPS_EVERY = 5.0
-STOPS_WITHIN = 4.0  # what is still under way then stays claimable
+STOPS_WITHIN = 2.5  # what is still under way then stays claimable
 
 
 class Relay:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -256,3 +258,65 @@ def _until(lines: Iterable[str], told: str) -> Iterator[str]:
         yield line
         if told in line:
             return
+
+
+class HangingTelegram:
+    """A Bot API that accepts every request and answers only the methods it is told to."""
+
+    def __init__(self, answers: tuple[str, ...]):
+        me = json.dumps({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "w", "username": "w_bot"}})
+        done = json.dumps({"ok": True, "result": True})
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                method = self.path.rsplit("/", 1)[1]
+                if method not in answers:
+                    time.sleep(60)
+                body = (me if method == "getMe" else done).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Tests print nothing."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.block_on_close = False
+        self.root = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self) -> str:
+        self.thread.start()
+        return self.root
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.mark.parametrize("answers", [(), ("getMe", "deleteWebhook", "setMyCommands")], ids=["at-start", "running"])
+def test_sigterm_does_not_wait_for_a_telegram_that_hangs(desk: Path, answers: tuple[str, ...]) -> None:
+    """Telegram accepts requests and never answers: SIGTERM ends the bot all the same, exit code 0 within 5 seconds."""
+    with HangingTelegram(answers) as root:
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TELEGRAM_BOT_TOKEN": "1:x",
+            "TELEGRAM_API_URL": root,
+            "WIREWATCH_CONSOLE": "",
+            "WIREWATCH_DATA": str(desk / "data"),
+        }
+        hanging = f"every: 1m, base_url: '{root}', allow_private: true"
+        (desk / "rules" / "sources.yaml").write_text(SOURCES.replace("every: 1m", hanging), "utf-8")
+        command = [sys.executable, "-m", "bot.cli", "run"]
+        with (desk / "log").open("wb") as log, subprocess.Popen(command, cwd=desk, env=env, stderr=log) as bot:
+            time.sleep(6)  # it is where it hangs by then
+            began = time.monotonic()
+            bot.send_signal(signal.SIGTERM)
+            assert bot.wait(timeout=20) == 0, (desk / "log").read_text("utf-8")
+            assert time.monotonic() - began < 5
+    assert "Traceback" not in (desk / "log").read_text("utf-8")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.text import tokenize
+from bot.text import sentence_starts, tokenize
 
 TROUBLE = st.text(
     st.sampled_from(
@@ -90,3 +92,15 @@ def test_written_keeps_capitals() -> None:
     """`written` tells US from us, with dots, possessives and marks away."""
     tokens = tokenize("us, US, U.S., **US**'s, US-led cease-Fire (https://a.b/US)")
     assert [tokens.written(i) for i in range(len(tokens))] == ["us", "US", "US", "US", "US", "led", "cease", "Fire"]
+
+
+@given(
+    TROUBLE
+    | st.lists(st.sampled_from(["Gen. Smith", "U.S.", "left.", "Да!", "\n", "t.me/a/1", "5 тыс.", "“Hi”"])).map(
+        " ".join
+    )
+)
+def test_every_word_is_in_the_sentence_where_it_begins(text: str) -> None:
+    """Sentences are counted by chunks of text; it comes to the same as asking for every word where it begins."""
+    tokens, begins = tokenize(text), sentence_starts(text)
+    assert list(tokens.sentences) == [bisect_right(begins, start) - 1 for start in tokens.starts]
