@@ -149,7 +149,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     changed: datetime | None = None  # when we last found it edited or deleted
     against: str | None = None  # the post of the event that gathering found it to repeat, confirm or deny
     likeness: float = 0.0  # and how sure it was of that, up to 1
+    severity: Severity | None = None  # of the weightiest signal that it matched
+    phases: tuple[tuple[str, str], ...] = ()  # (storyline, phase) that it brings
     fingerprint: Fingerprint = Fingerprint()
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still says so: neither deleted, nor a denial, nor edited until no signal matched any more."""
+        return not self.gone and not self.dissent and (bool(self.signals) or not self.edited)
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +168,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     origins: int
     phase: str | None = None
+    again: bool = False  # the first word after everything behind it was retracted or corrected away
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,8 +189,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origins(self) -> int:
-        """Corroboration: independent outlets behind it, deleted posts and denials left out."""
-        return len({report.origin for report in self.reports if not report.gone and not report.dissent})
+        """Corroboration: independent outlets behind it; deleted, edited-away and denying posts are left out."""
+        return len({report.origin for report in self.reports if report.stands})
 
     @property
     def dissents(self) -> int:
@@ -221,6 +229,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     phase: str
     since: datetime
     event: str
+    instead_of: str = ""  # the event whose posts say so no more: this takes the place of its phase, though older
 
 
 class Target(msgspec.Struct, frozen=True, order=True):

@@ -56,7 +56,7 @@ def gather(window: Window, post: Post, matches: Sequence[Match], now: datetime) 
     report = report_of(post, matches, made, now)
     found = _linked(window, report) or _repeated(window, report) or _retold(window, report)
     if found is None:
-        return Placement(before=None, after=begin(report, matches, now), relation=Relation.NEW, score=0.0)
+        return Placement(before=None, after=begin(report, matches, now, window.span), relation=Relation.NEW, score=0.0)
     if found.relation is not Relation.OTHER_WORDS:
         report = msgspec.structs.replace(report, copy_of=found.report.post, dissent=found.report.dissent)
     return Placement(

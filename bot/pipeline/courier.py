@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 LONGEST_BACKOFF = 60.0
+PINGS_WITHIN = 5.0  # seconds; well inside what one delivery may take
 TOKEN_REST = 30.0  # seconds between tries while Telegram refuses the token
 ADMINS_TOLD_MOST = 100  # different refusals remembered
 
@@ -94,7 +95,7 @@ class Courier:
             return Done("event-gone")
         if owed.lost:
             # The one retry after a lost answer is spent only when Telegram answers again.
-            await self._telegram.ping()
+            await self._answering()
         if event is None:
             return await self._late(owed.delivery.target)
         if owed.receipt is None:
@@ -105,14 +106,24 @@ class Courier:
                 await self._telegram.edit(owed.delivery.target, receipt.message, await self._shown(owed, event))
             except errors.MessageGone:
                 await asyncio.sleep(await self._store.pace.reserve(owed.delivery.target.chat))
-                return await self._send(owed, event, "sent-anew")
+                # Its reader may have deleted it: what makes no sound must not come back with one.
+                return await self._send(owed, event, "sent-anew", silent=not owed.delivery.rings)
             receipt = msgspec.structs.replace(receipt, revision=event.revision, at=self._clock())
         if not must_ring(owed.delivery, receipt):
             return Done("edited", receipt)
         return await self._sound(owed, event, receipt)
 
-    async def _send(self, owed: Owed, event: Event, outcome: str) -> Done:
-        message = await self._telegram.send(owed.delivery.target, await self._shown(owed, event))
+    async def _answering(self) -> None:
+        """Raises SendTransient while Telegram is silent: nothing was sent, so nothing can have been lost again."""
+        try:
+            async with asyncio.timeout(PINGS_WITHIN):
+                await self._telegram.ping()
+        except (TimeoutError, errors.SendLost):
+            raise errors.SendTransient("Telegram does not answer yet") from None
+
+    async def _send(self, owed: Owed, event: Event, outcome: str, *, silent: bool = False) -> Done:
+        shown = await self._shown(owed, event)
+        message = await self._telegram.send(owed.delivery.target, shown, silent=silent)
         receipt = Receipt(
             target=owed.delivery.target,
             event=event.id,

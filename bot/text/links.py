@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 _STOP = r"\s<>\"'`»“”|\\^{}\[\]"
-LINK = rf"https?://[^{_STOP})]+|www\.[^{_STOP})]+|[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,4}}\.[a-z]{{2,24}}/[^{_STOP})]*"
+LINK = rf"https?://[^{_STOP})]+|www\.[^{_STOP})]+|[\w-]{{1,63}}+(?:\.[\w-]{{1,63}}+){{0,4}}\.[a-z]{{2,24}}/[^{_STOP})]*"
 """Pattern of what is a link and not words, when tokenising; to be compiled with IGNORECASE."""
 
 _URL = re.compile(rf"\b(?:https?://|www\.|(?:t|telegram)\.(?:me|dog)/)[^{_STOP}]+", re.IGNORECASE)

@@ -46,6 +46,7 @@ class Chats:
         self.shown: dict[tuple[Target, int], str] = {}
         self.calls: list[tuple[str, Target, str]] = []
         self.replies: dict[int, int] = {}
+        self.silent: list[str] = []  # what was sent without a sound
         self.answers: list[errors.SendError | None] = []  # one for each call to come; None lets it pass
         self.arrives_anyway = False  # the next error is raised after the message was delivered
         self.pinged = 0
@@ -53,6 +54,8 @@ class Chats:
         self.delay = 0.0
 
     async def send(self, target: Target, message: Message, *, reply_to: int | None = None, silent: bool = False) -> int:
+        if silent:
+            self.silent.append(message.html)
         return await self._act("send", target, message, reply_to)
 
     async def edit(self, target: Target, message_id: int, message: Message) -> None:
@@ -413,7 +416,7 @@ async def test_a_migrated_group_is_followed(world: World) -> None:
 
 
 async def test_a_message_that_is_gone_is_sent_anew(world: World) -> None:
-    """A reader who deleted the alert gets its next change as a new message."""
+    """A reader who deleted the alert gets its next change as a new message; a silent change comes without a sound."""
     await world.follow(1)
     await world.owe()
     await world.deliver()
@@ -421,6 +424,27 @@ async def test_a_message_that_is_gone_is_sent_anew(world: World) -> None:
     await world.owe(2, Reason.UPDATED)
     assert await world.deliver() == {"sent": 1, "sent-anew": 1}
     assert world.chats.in_chat(1) == ["e1 r2"]
+    assert world.chats.silent == ["e1 r2"]
+    world.chats.shown.clear()
+    await world.owe(3, Reason.CONFIRMED)
+    await world.deliver()
+    assert "e1 r3" in world.chats.in_chat(1)
+    assert world.chats.silent == ["e1 r2"]
+
+
+async def test_telegram_that_hangs_after_a_lost_answer_costs_no_alert(world: World) -> None:
+    """The one retry is not spent on a Telegram that does not answer at all: the alert waits for it."""
+    await world.follow(1)
+    world.chats.answers = [errors.SendLost("no answer")]
+    world.chats.up = False
+    await world.owe()
+    task = asyncio.create_task(world.deliver())
+    await asyncio.sleep(3)
+    world.chats.up = True
+    outcomes = await task
+    assert outcomes["sent"] == 1
+    assert "lost" not in outcomes
+    assert world.chats.in_chat(1) == ["e1 r1"]
 
 
 async def test_transient_trouble_is_tried_again(world: World) -> None:
