@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import socket
@@ -251,6 +252,9 @@ def load_all(
     polled = sources if sources is not None else load_sources(folder / "sources.yaml")
     if not force:
         prove(rules)
+    # Rules live as long as the process: the collector need not walk through their million objects again and again.
+    gc.collect()
+    gc.freeze()
     return rules, polled
 
 

@@ -4,8 +4,8 @@ Pure: two states of an event in, alerts out, nothing else is touched. What was s
 own `said`, so a decision can be repeated after a crash and comes out the same.
 
 Of several reasons that hold at once the gravest is given: retracted, escalated, contradicted, corrected, confirmed,
-updated. A cooldown lowers a ring to a silent update, but never for a higher severity than the last ring had, and never
-for a retraction, contradiction or correction.
+updated. Once everything behind an event was taken back, the next report is news again: it rings as `confirmed` from two
+origins on, as `escalated` before that, with `Said.again`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.model import Alert, Event, Fingerprint, Reason, Report, Said, Severity
 
 CONFIRMED_BY = 2  # origins
 REWORDED = 0.6  # share of the old words that a new version must keep to be the same statement
-ALWAYS_RING = frozenset({Reason.RETRACTED, Reason.CONTRADICTED, Reason.CORRECTED})
+TAKEN_BACK = frozenset({Reason.RETRACTED, Reason.CORRECTED})
 
 
 class SignalPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +31,14 @@ class SignalPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules say of a storyline. Times are seconds; `cooldown` is between rings of one event."""
+    """What the rules say of a storyline; `fresh_for` is in seconds."""
 
     signals: Mapping[str, SignalPolicy] = {}
     fresh_for: float = 48 * 3600.0
-    cooldown: float = 0.0
 
 
 class _Standing(msgspec.Struct, frozen=True):
-    """How an event stands in one storyline, deleted posts left out."""
+    """How an event stands in one storyline, by the posts that still say so."""
 
     reports: tuple[Report, ...]
     severity: Severity  # of the weightiest signal that enough origins stand behind
@@ -50,12 +49,19 @@ class _Standing(msgspec.Struct, frozen=True):
 
 
 def decide(
-    before: Event | None, after: Event, policies: Mapping[str, Policy], now: datetime, *, rules: str = ""
+    before: Event | None,
+    after: Event,
+    policies: Mapping[str, Policy],
+    now: datetime,
+    *,
+    rules: str = "",
+    quiet: bool = False,
 ) -> tuple[Event, tuple[Alert, ...]]:
     """`after` with what is now said of it, and the alerts that say it: at most one a storyline, in its order.
 
     `before` is the event as it was last decided on (None for a new one). A storyline without a policy takes its
-    signals as ready and as severe as the event.
+    signals as ready and as severe as the event. `quiet`: nobody is told for the first time, but who was told before
+    hears of what becomes of it.
     """
     alerts: list[Alert] = []
     said = after.said
@@ -63,18 +69,22 @@ def decide(
         policy = policies.get(storyline, Policy())
         standing = _stand(after, storyline, policy)
         told = _last_told(said, storyline)
-        reason = _reason(before, after, storyline, standing, told, policy, now)
+        if told is None and quiet:
+            continue
+        again = _again(before, said, storyline, standing, policy, now)
+        reason = _reason(before, after, storyline, standing, told, policy, now, again=again)
         if reason is None:
             continue
+        # Who was told of a grave event hears of all that becomes of it; what was taken back may grow anew.
         severity = max(standing.severity, told.severity) if told else standing.severity
-        rings = reason.rings and not _cooling(said, storyline, severity, reason, policy, now)
         word = Said(
             storyline=storyline,
             reason=reason,
             at=now,
-            severity=severity,
+            severity=standing.severity if again or reason in TAKEN_BACK else severity,
             origins=standing.origins,
             phase=standing.phase or (told.phase if told else None),
+            again=again,
         )
         said = _with(said, word)
         alerts.append(
@@ -82,7 +92,7 @@ def decide(
                 event=after.id,
                 storyline=storyline,
                 reason=reason,
-                rings=rings,
+                rings=reason.rings,
                 at=now,
                 revision=after.revision,
                 severity=severity,
@@ -95,7 +105,7 @@ def decide(
 
 
 def _stand(event: Event, storyline: str, policy: Policy) -> _Standing:
-    reports = tuple(r for r in event.reports if not r.gone and any(name == storyline for name, _ in r.signals))
+    reports = tuple(report for report in event.reports if _says(report, storyline))
     default = SignalPolicy(severity=event.severity)
     signals = {
         signal: policy.signals.get(signal, default) for r in reports for name, signal in r.signals if name == storyline
@@ -120,15 +130,22 @@ def _reason(
     told: Said | None,
     policy: Policy,
     now: datetime,
+    *,
+    again: bool,
 ) -> Reason | None:
     if told is None:
         return _first_word(before, storyline, standing, policy, now)
     if before is None or not _differs(before, after):
         return None
-    if _retracted(before, after, standing, told):
+    if _retracted(before, after, standing):
         return Reason.RETRACTED
-    if told.reason is Reason.RETRACTED and not standing.reports:
-        return None  # nothing stands: there is nothing to add to that
+    if not standing.reports:
+        if any(_says(report, storyline) for report in before.reports):
+            return Reason.CORRECTED  # nothing was deleted: an edit took the last of it
+        if told.reason is Reason.RETRACTED:
+            return None  # nothing stands: there is nothing to add to that
+    if again:  # not a first report: a chat that holds the alert would not hear that
+        return Reason.CONFIRMED if standing.origins >= CONFIRMED_BY else Reason.ESCALATED
     if standing.severity > told.severity:
         return Reason.ESCALATED
     if _contradicted(before, after, storyline, policy):
@@ -148,28 +165,48 @@ def _first_word(
         return None
     if (now - max(report.published for report in standing.reports)).total_seconds() > policy.fresh_for:
         return None
-    held = before is not None and any(name == storyline for r in before.reports if not r.gone for name, _ in r.signals)
+    held = before is not None and any(_says(report, storyline) for report in before.reports)
     return Reason.CONFIRMED if held and standing.origins >= CONFIRMED_BY else Reason.FIRST_REPORT
+
+
+def _says(report: Report, storyline: str) -> bool:
+    """Whether a report still tells of this storyline."""
+    return report.stands and any(name == storyline for name, _ in report.signals)
+
+
+def _again(
+    before: Event | None,
+    said: tuple[Said, ...],
+    storyline: str,
+    standing: _Standing,
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """Whether this is the first fresh news since all that readers were told was retracted or corrected away."""
+    loud = _last_loud(said, storyline)
+    if before is None or loud is None or loud.reason not in TAKEN_BACK or not standing.ready:
+        return False
+    if _stand(before, storyline, policy).ready:
+        return False
+    return (now - max(report.published for report in standing.reports)).total_seconds() <= policy.fresh_for
 
 
 def _differs(before: Event, after: Event) -> bool:
     return before.reports != after.reports
 
 
-def _retracted(before: Event, after: Event, standing: _Standing, told: Said) -> bool:
-    """Whether a deletion has just taken the first report, or the last that stood."""
-    already = {report.post for report in before.reports if report.gone}
-    lost = {report.post for report in after.reports if report.gone} - already
-    if not lost:
-        return not standing.reports and told.reason is not Reason.RETRACTED
-    return after.first.post in lost or not standing.reports
+def _retracted(before: Event, after: Event, standing: _Standing) -> bool:
+    """Whether a deletion has just taken the first report, or the last that stood; one that said so until then."""
+    stood = {report.post for report in before.reports if report.stands}
+    lost = stood & {report.post for report in after.reports if report.gone}
+    return bool(lost) and (after.first.post in lost or not standing.reports)
 
 
 def _contradicted(before: Event, after: Event, storyline: str, policy: Policy) -> bool:
     """Whether the first denial has just come in, or a report whose phase is another than all others' so far."""
     if after.dissents and not before.dissents:
         return True
-    earlier = {phase for report in before.reports if not report.gone for phase in _phases(report, storyline, policy)}
+    earlier = {phase for report in before.reports if report.stands for phase in _phases(report, storyline, policy)}
     known = {report.post: report for report in before.reports}
     for report in after.reports:
         if report.gone or report == known.get(report.post):
@@ -213,21 +250,23 @@ def material(old: Fingerprint, new: Fingerprint) -> bool:
     return len(kept) < REWORDED * len(set(old.words))
 
 
-def _cooling(
-    said: tuple[Said, ...], storyline: str, severity: Severity, reason: Reason, policy: Policy, now: datetime
-) -> bool:
-    if reason in ALWAYS_RING or not policy.cooldown:
-        return False
-    rung = [word for word in said if word.storyline == storyline and word.reason.rings]
-    return bool(rung) and severity <= rung[-1].severity and (now - rung[-1].at).total_seconds() < policy.cooldown
-
-
 def _last_told(said: tuple[Said, ...], storyline: str) -> Said | None:
     return next((word for word in reversed(said) if word.storyline == storyline), None)
 
 
+def _last_loud(said: tuple[Said, ...], storyline: str) -> Said | None:
+    return next((word for word in reversed(said) if word.storyline == storyline and word.reason.rings), None)
+
+
 def _most_origins(said: tuple[Said, ...], storyline: str) -> int:
-    return max((word.origins for word in said if word.storyline == storyline), default=0)
+    """The most origins that readers were told of since the last retraction; what it took counts no more."""
+    most = 0
+    for word in reversed(said):
+        if word.storyline == storyline:
+            most = max(most, word.origins)
+            if word.reason is Reason.RETRACTED:
+                break
+    return most
 
 
 def _with(said: tuple[Said, ...], word: Said) -> tuple[Said, ...]:

@@ -13,8 +13,9 @@ from bot.events.compose import extend, report_of
 from bot.events.copies import Overlap
 from bot.events.fingerprint import fingerprint
 from bot.events.placement import CLOSE, READ, Placement, Relation
+from bot.events.same import same_post
 from bot.events.score import at_odds, explain, score
-from bot.events.window import Window, leading_terms, links_of
+from bot.events.window import Window, leading_terms
 from bot.model import Event, Post, Report
 
 EARLY = 240  # characters within which a denial says that it is one
@@ -63,7 +64,6 @@ def _denied(window: Window, report: Report) -> tuple[Event, Report, float] | Non
     mine = window.sketch(report)
     shared = window.sharing_terms(leading_terms(mine))
     best: tuple[Event, Report, float] | None = None
-    links = set(links_of(report.url, report.fingerprint.forward))
     for event_id in sorted(shared, key=lambda key: (-shared[key], key))[:CLOSE]:
         event = window.get(event_id)
         for known in (*event.reports[:1], *event.reports[1:][-READ:]) if event else ():
@@ -71,9 +71,7 @@ def _denied(window: Window, report: Report) -> tuple[Event, Report, float] | Non
             if abs(mine.at - theirs.at) > DAY or event is None or known.gone:
                 continue
             if known.dissent:
-                same = (
-                    not links.isdisjoint(links_of(known.url, known.fingerprint.forward)) or Overlap(mine, theirs).copy
-                )
+                same = same_post(report, known, mine, theirs) or Overlap(mine, theirs).copy
                 likelihood = 1.0 if same else score(mine, theirs)
             else:
                 likelihood = score(mine, theirs, ignoring="one-denies") if at_odds(mine.print, theirs.print) else 0.0

@@ -26,6 +26,7 @@ from bot.events.copies import Overlap, agreement, other_happening, repeats_itsel
 from bot.events.dissent import dissent
 from bot.events.fingerprint import fingerprint
 from bot.events.placement import CLOSE, READ, SURE, Placement, Relation
+from bot.events.same import same_post
 from bot.events.score import Sketch, explain, score, shared_weight
 from bot.events.window import Window, leading_terms, links_of
 from bot.model import Event, Fingerprint, Match, Post, Report
@@ -102,15 +103,12 @@ def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint
 
 def _linked(window: Window, report: Report) -> _Found | None:
     """Step 1: another post with its link, or the post that it forwards, or another forward of that."""
-    event = window.linked(links_of(report.url, report.fingerprint.forward))
-    if event is None:
-        return None
-    links = set(links_of(report.url, report.fingerprint.forward))
-    against = next(
-        (known for known in event.reports if not links.isdisjoint(links_of(known.url, known.fingerprint.forward))),
-        event.reports[0],
-    )
-    return _Found(event, against, Relation.COPY, 1.0, (("same-link", 1.0),))
+    mine = window.sketch(report)
+    for event in window.linked(links_of(report.url, report.fingerprint.forward)):
+        for known in event.reports:
+            if same_post(report, known, mine, window.sketch(known)):
+                return _Found(event, known, Relation.COPY, 1.0, (("same-link", 1.0),))
+    return None
 
 
 def _repeated(window: Window, report: Report) -> _Found | None:

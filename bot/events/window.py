@@ -37,7 +37,7 @@ class Window:
         self._events: dict[str, Event] = {}  # the one touched longest ago first
         self._sketches: dict[str, Sketch] = {}  # by post
         self._posts: dict[str, str] = {}
-        self._links: dict[str, str] = {}
+        self._links: dict[str, str | list[str]] = {}
         self._keys: dict[int, str | list[str]] = {}
         self._terms: dict[str, str | list[str]] = {}
         for event in sorted(events, key=lambda event: (event.updated or event.last_at, event.id)):
@@ -100,12 +100,13 @@ class Window:
                 del self._sketches[next(iter(self._sketches))]
         return found
 
-    def linked(self, links: Iterable[str]) -> Event | None:
-        """The first open event that one of these links belongs to."""
+    def linked(self, links: Iterable[str]) -> Iterator[Event]:
+        """The open events that have one of these links. Several may: a feed's home page is many posts' link."""
         for link in links:
-            if event := self._events.get(self._links.get(link, "")):
-                return event
-        return None
+            found = self._links.get(link, ())
+            for event_id in (found,) if isinstance(found, str) else tuple(found):
+                if event := self._events.get(event_id):
+                    yield event
 
     def sharing_keys(self, keys: Iterable[int]) -> dict[str, float]:
         """How many rare pairs of words each open event shares with these."""
@@ -118,7 +119,7 @@ class Window:
     def _learn(self, event_id: str, report: Report) -> None:
         self._posts[report.post] = event_id
         for link in links_of(report.url, report.fingerprint.forward):
-            self._links.setdefault(link, event_id)
+            _add(self._links, link, event_id)
         for key in report.fingerprint.keys:
             _add(self._keys, key, event_id)
         for term, _ in leading_terms(self.sketch(report)):
@@ -128,8 +129,7 @@ class Window:
         if self._posts.get(report.post) == event_id:
             del self._posts[report.post]
         for link in links_of(report.url, report.fingerprint.forward):
-            if self._links.get(link) == event_id:
-                del self._links[link]
+            _remove(self._links, link, event_id)
         for key in report.fingerprint.keys:
             _remove(self._keys, key, event_id)
         for term, _ in leading_terms(self.sketch(report)):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.model import Hit, Post
 from bot.rules import condition as c
-from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Some, Window
+from bot.rules.doc import Doc
+from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Either, Some, Window
 from bot.rules.index import Rule
 from bot.rules.ruleset import Ruleset, hits
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from bot.rules import condition as c
-from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Doc, Either, Hits, Leaf, Phrase, Some
+from bot.rules.doc import Doc, Leaf, Phrase
+from bot.rules.evaluate import Absent, Both, Close, Compiled, Confined, Either, Hits, Some
 from bot.rules.terms import Term
 from bot.rules.ways import Ways, ways
 from bot.rules.words import Words

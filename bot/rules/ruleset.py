@@ -8,7 +8,8 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 
 from bot.model import Hit, Match, Post
-from bot.rules.evaluate import Doc, Witness
+from bot.rules.doc import Doc
+from bot.rules.evaluate import Witness
 from bot.rules.index import Draft, Index
 from bot.rules.lexicon import Concepts
 from bot.rules.storyline import Storyline

@@ -11,7 +11,8 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
-from bot.rules.evaluate import Both, Close, Compiled, Confined, Either, Hits, Leaf, Need, Some
+from bot.rules.doc import Leaf, Need
+from bot.rules.evaluate import Both, Close, Compiled, Confined, Either, Hits, Some
 
 Way: TypeAlias = tuple[Need, ...]
 Ways: TypeAlias = tuple[Way, ...]

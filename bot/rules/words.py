@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterable
 from itertools import chain
 
-from bot.rules.evaluate import Doc, Place
+from bot.rules.doc import Doc, Place
 from bot.rules.terms import Atom
 from bot.text import Tokens
 

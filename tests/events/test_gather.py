@@ -90,11 +90,76 @@ def test_two_forwards_meet_without_their_origin() -> None:
 
 
 def test_a_feed_that_changes_its_ids_does_not_double_an_event() -> None:
-    """Another id with the same canonical link is the same article."""
+    """The same article under another id repeats its own words."""
     window = Window()
     take(window, post(CLOSED, 0, url="https://news.example/a?utm_source=rss"))
-    placement = take(window, post("Odesa bridge: what is known", 90, url="https://www.news.example/a"))
-    assert len(placement.after.reports) == 2
+    placement = take(window, post(CLOSED, 90, url="https://www.news.example/a"))
+    assert (placement.relation, len(placement.after.reports)) == (Relation.COPY, 2)
+
+
+def test_one_article_in_two_feeds_is_one_post() -> None:
+    """Two sources with one canonical link and related words carry the same article."""
+    window = Window()
+    take(window, post(CLOSED, 0, url="https://news.example/a?utm_source=rss"))
+    placement = take(window, post("Odesa bridge: what is known", 90, "Beacon", url="https://www.news.example/a"))
+    assert (placement.relation, placement.after.origins) == (Relation.COPY, 1)
+
+
+UNRELATED = (
+    "The harbour of Westmark is shut after a blast on pier nine.",
+    "Ukraine and Russia exchanged 205 prisoners each on Friday, officials in both countries said.",
+    "Hospital in Kharkiv loses power after strikes on substations",
+)
+
+
+@pytest.mark.parametrize("outlets", [("Beacon",) * 3, ("Beacon", "Tern", "Gull")], ids=["one source", "three sources"])
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("https://news.example/home",) * 3,
+        ("https://news.example/live/day-900#a1", "https://news.example/live/day-900#b2", "https://news.example/live/day-900#c3"),
+    ],
+    ids=["home page", "live blog"],
+)  # fmt: skip
+def test_a_page_that_unrelated_posts_share_joins_none_of_them(outlets: tuple[str, ...], urls: tuple[str, ...]) -> None:
+    """Feeds whose posts carry the home page's or a live blog's link still tell of several happenings."""
+    texts = [post(t, n, o, url=u) for n, (t, o, u) in enumerate(zip(UNRELATED, outlets, urls, strict=True))]
+    assert len(events_of(texts)) == 3
+
+
+def test_a_shared_page_leads_to_every_event_behind_it() -> None:
+    """Of several events with one link a post of another source joins the one that it tells of."""
+    window = Window()
+    home = "https://news.example/home"
+    for minute, text in enumerate(UNRELATED):
+        take(window, post(text, minute, "Beacon", url=home))
+    placement = take(window, post(f"{UNRELATED[1]} More follows.", 9, "Tern", url=home))
+    assert placement.before is not None
+    assert placement.before.first.headline == UNRELATED[1]
+
+
+def test_a_link_does_not_join_what_the_rules_tell_apart() -> None:
+    """One link, but the rules saw another development in the newer text: two events, told twice rather than lost."""
+    window = Window()
+    url = "https://news.example/talks"
+    one = post("Kyiv offers Moscow a full ceasefire of 30 days from Monday.", url=url)
+    two = post("Moscow turns down the offered ceasefire, its envoy said.", 30, "Beacon", url=url)
+    take(window, one, match(one, "proposed", hit=True))
+    assert take(window, two, match(two, "rejected", hit=True)).relation is Relation.NEW
+
+
+def test_an_event_that_the_window_let_go_of_is_not_begun_again_under_its_id() -> None:
+    """An edit days later begins another event, whose id is the same on every machine."""
+    window = Window()
+    one = post(CLOSED)
+    first = take(window, one).after
+    late = NOON + timedelta(hours=80)
+    window.expire(late)
+    edited = msgspec.structs.replace(one, text=CLOSED.replace("two", "three"))
+    again = [gather(window, edited, [match(edited)], late) for _ in range(2)]
+    ids = {placement.after.id for placement in again if placement}
+    assert len(ids) == 1
+    assert ids != {first.id}
 
 
 # --- step 2: copies ----------------------------------------------------------------------------------------------
