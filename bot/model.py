@@ -98,7 +98,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
     """What gathering compares; made by `bot.events.fingerprint`, kept inside the event. Fields belong to that room.
 
-    All but `words` and `cites` are sorted and without repeats. Names of meanings are those of `bot/events/meanings.txt`.
+    All but `words` and `cites` are sorted and without repeats. Meanings are named as in `bot/events/meanings.txt`.
     Stored by position: new fields go last.
     """
 
