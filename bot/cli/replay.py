@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ def replay(
             rows = pipeline.replay(kept, pipeline.Together(), {})
         else:
             ruleset = load(rules)
+            gc.collect()
+            gc.freeze()  # the rules stay to the end: the collector need not walk through them
             rows = pipeline.replay(kept, ruleset, ruleset.storylines)
         (_print_json if as_json else _print_table)(rows)
     for line in bad:
