@@ -75,13 +75,13 @@ def decide(
         reason = _reason(before, after, storyline, standing, told, policy, now, again=again)
         if reason is None:
             continue
-        # Who was told of a grave event hears of all that becomes of it; what was taken back may grow anew.
         severity = max(standing.severity, told.severity) if told else standing.severity
+        anew = again or (reason in TAKEN_BACK and standing.ready)  # what is left may grow anew
         word = Said(
             storyline=storyline,
             reason=reason,
             at=now,
-            severity=standing.severity if again or reason in TAKEN_BACK else severity,
+            severity=standing.severity if anew else severity,
             origins=standing.origins,
             phase=standing.phase or (told.phase if told else None),
             again=again,
@@ -95,7 +95,8 @@ def decide(
                 rings=reason.rings,
                 at=now,
                 revision=after.revision,
-                severity=severity,
+                # Who was told of a grave event hears of all that becomes of it.
+                severity=max(severity, *(known.severity for known in said if known.storyline == storyline)),
                 origins=standing.origins,
                 rules=rules,
                 fresh_for=policy.fresh_for,
@@ -137,7 +138,7 @@ def _reason(
         return _first_word(before, storyline, standing, policy, now)
     if before is None or not _differs(before, after):
         return None
-    if _retracted(before, after, standing):
+    if _retracted(before, after, storyline, standing):
         return Reason.RETRACTED
     if not standing.reports:
         if any(_says(report, storyline) for report in before.reports):
@@ -195,11 +196,13 @@ def _differs(before: Event, after: Event) -> bool:
     return before.reports != after.reports
 
 
-def _retracted(before: Event, after: Event, standing: _Standing) -> bool:
+def _retracted(before: Event, after: Event, storyline: str, standing: _Standing) -> bool:
     """Whether a deletion has just taken the first report, or the last that stood; one that said so until then."""
-    stood = {report.post for report in before.reports if report.stands}
-    lost = stood & {report.post for report in after.reports if report.gone}
-    return bool(lost) and (after.first.post in lost or not standing.reports)
+    gone = {report.post for report in after.reports if report.gone}
+    lost = [report for report in before.reports if report.stands and report.post in gone]
+    if any(report.post == after.first.post for report in lost):
+        return True
+    return not standing.reports and any(_says(report, storyline) for report in lost)
 
 
 def _contradicted(before: Event, after: Event, storyline: str, policy: Policy) -> bool:
@@ -259,12 +262,12 @@ def _last_loud(said: tuple[Said, ...], storyline: str) -> Said | None:
 
 
 def _most_origins(said: tuple[Said, ...], storyline: str) -> int:
-    """The most origins that readers were told of since the last retraction; what it took counts no more."""
+    """The most origins that readers were told of since something was last taken back; what went counts no more."""
     most = 0
     for word in reversed(said):
         if word.storyline == storyline:
             most = max(most, word.origins)
-            if word.reason is Reason.RETRACTED:
+            if word.reason in TAKEN_BACK:
                 break
     return most
 

@@ -43,8 +43,20 @@ def lead_of(event: Event) -> Report:
 
 
 def witnesses(event: Event) -> list[Report]:
-    """The reports that still say so: neither deleted nor denials."""
-    return [report for report in event.reports if not report.gone and not report.dissent]
+    """The reports that still say so: neither deleted, nor edited away, nor denials."""
+    return [report for report in event.reports if report.stands]
+
+
+def severity_of(event: Event) -> Severity:
+    """The severity that the standing reports give it; when none stands, the highest that it had."""
+    standing = [report.severity for report in witnesses(event)]
+    known = [severity for severity in standing if severity is not None]
+    return max(known) if known and len(known) == len(standing) else event.severity
+
+
+def is_retracted(event: Event) -> bool:
+    """Whether every post that said so was deleted; otherwise some were only changed."""
+    return all(report.gone for report in event.reports if not report.dissent or report.edited)
 
 
 def signals_of(event: Event, storyline: str) -> list[str]:
@@ -58,13 +70,20 @@ def signals_of(event: Event, storyline: str) -> list[str]:
 
 
 def count_line(event: Event) -> str:
-    """`5 posts (1 deleted), 3 origins`; `2 posts, all deleted`. Posts that say so: denials are counted by `denials`."""
+    """`5 posts (1 deleted, 1 changed), 3 origins`; `2 posts, all deleted`. Changed: it no longer says so.
+
+    Posts that say so, or did: denials are counted by `denials`.
+    """
     told = [report for report in event.reports if not report.dissent] or list(event.reports)
     posts = counted(len(told), "post")
     gone = sum(report.gone for report in told)
+    changed = sum(not report.gone and not report.stands for report in told)
     if gone == len(told):
         return f"{posts}, {'deleted' if gone == 1 else 'all deleted'}"
-    return f"{posts}{f' ({gone} deleted)' if gone else ''}, {counted(event.origins, 'origin')}"
+    if changed == len(told):
+        return f"{posts}, {'changed since' if changed == 1 else 'all changed since'}"
+    fewer = ", ".join(f"{number} {word}" for number, word in ((gone, "deleted"), (changed, "changed")) if number)
+    return f"{posts}{f' ({fewer})' if fewer else ''}, {counted(event.origins, 'origin')}"
 
 
 def denials(event: Event) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import msgspec
+
 from bot.alerts import presses
 from bot.alerts.markup import NOTHING, Rich, bold, clip, is_web, italic, join, line, link, marked, quoted, struck, text
 from bot.alerts.pieces import (
@@ -17,9 +19,11 @@ from bot.alerts.pieces import (
     count_line,
     counted,
     denials,
+    is_retracted,
     lead_of,
     named,
     sentence,
+    severity_of,
     signals_of,
     when,
     witnesses,
@@ -66,9 +70,10 @@ def render_alert(
 
 
 def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) -> Rich:
-    word = bold(event.severity.label.upper())
+    word = bold(severity_of(event).label.upper())
     if not witnesses(event):
-        word = bold("RETRACTED") + text(f" (was {event.severity.label.upper()})")
+        ended = "RETRACTED" if is_retracted(event) else "NO LONGER REPORTED"
+        word = bold(ended) + text(f" (was {event.severity.label.upper()})")
     word = text(f"{_mark(event)} ") + word
     shown = event.storylines[:_STORYLINES]
     lines = []
@@ -87,7 +92,7 @@ def _head(event: Event, titles: Mapping[str, str], before: Mapping[str, str]) ->
 
 
 def _mark(event: Event) -> str:
-    return MARKS[event.severity] if witnesses(event) else RETRACTED
+    return MARKS[severity_of(event)] if witnesses(event) else RETRACTED
 
 
 def _phase(event: Event, storyline: str, before: Mapping[str, str]) -> Rich:
@@ -111,8 +116,19 @@ def _extract(report: Report, limit: int, now: datetime) -> Rich:
     whole = join((headline, quoted(said)))
     if report.gone:
         whole = struck(line(report.headline or report.excerpt, _HEADLINE))
-    notes = [text("deleted by its source")] if report.gone else [text("edited")] if report.edited else []
+    elif not report.stands and report.was:
+        whole = join((struck(line(report.was, _HEADLINE)), whole))
+    notes = [text(note)] if (note := _fate(report)) else []
     return join((whole, join((named(report), text(when(report.published, now)), *notes), " · ")))
+
+
+def _fate(report: Report) -> str:
+    """What became of a post, in words; empty where it stands as it was published."""
+    if report.gone:
+        return "deleted by its source"
+    if report.stands or not report.edited:
+        return "edited" if report.edited else ""
+    return "edited, now denies it" if report.dissent else "edited, no longer says so"
 
 
 def _begins_with(excerpt: str, headline: str) -> bool:
@@ -181,8 +197,9 @@ def _post(report: Report, since: Report, now: datetime, *, named_already: str | 
     at = f"{report.published:%H:%M}" if same_day else when(report.published, now, zone=False)
     piece = link(at, report.url) if report.outlet == named_already else named(report) + text(f" {at}")
     if report.gone:
-        return struck(piece) + text(" deleted by its source")
-    return piece + text(" denies it" if report.dissent else "") + text(" edited" if report.edited else "")
+        piece = struck(piece)
+    fate = _fate(report)
+    return piece + text(" denies it" if report.dissent and not fate else "") + text(f" {fate}" if fate else "")
 
 
 # --- why now ----------------------------------------------------------------------------------------------------
@@ -213,6 +230,8 @@ def _reason(event: Event, now: datetime) -> Rich:
     words = []
     if told:
         gravest = min(told, key=lambda said: _GRAVITY.index(said.reason))
+        if gravest.reason is Reason.RETRACTED and not witnesses(event) and not any(r.gone for r in event.reports):
+            gravest = msgspec.structs.replace(gravest, reason=Reason.CORRECTED)
         if gravest.reason is not Reason.FIRST_REPORT:
             words.append(reason_text(gravest, _moment(gravest.at, event, now)))
         elif event.origins == 1:
@@ -220,7 +239,7 @@ def _reason(event: Event, now: datetime) -> Rich:
     if not told or newest > told[0].at:
         words.append(f"Updated {_moment(newest, event, now)}.")
     if not witnesses(event):
-        words.append("No post that reports it still stands.")
+        words.append("No post that reports it still stands." if is_retracted(event) else "No post says so any more.")
     return italic(" ".join(words)) if words else NOTHING
 
 
@@ -232,6 +251,8 @@ def _moment(at: datetime, event: Event, now: datetime) -> str:
 def reason_text(said: Said, at: str) -> str:
     """`said` as a sentence: what, when (`at`, in words), and briefly why."""
     origins = counted(said.origins, "origin")
+    if said.again:
+        return f"Reported again {at}{' and confirmed' if said.reason is Reason.CONFIRMED else ''} by {origins}."
     return {
         Reason.FIRST_REPORT: f"First report {at}, {origins}.",
         Reason.CONFIRMED: f"Confirmed {at} by {origins}.",
@@ -263,9 +284,12 @@ def render_event_line(event: Event, now: datetime, *, outlets: int = 4) -> Rich:
     """An event in a list: mark, time, headline linked to its post, and who reports it, each linked."""
     lead = lead_of(event)
     title = line(lead.headline or clip(lead.excerpt, 160), 160) or text("(no text)")
-    head = text(f"{_mark(event)} {_span(event, lead, now)}\n") + (
-        struck(title) + text(" deleted by its source") if lead.gone else link(title, lead.url)
-    )
+    if lead.gone:
+        title = struck(title) + text(" deleted by its source")
+    else:
+        was = struck(line(lead.was, 160)) + text(f" {_fate(lead)}: ") if lead.was and not lead.stands else NOTHING
+        title = was + link(title, lead.url)
+    head = text(f"{_mark(event)} {_span(event, lead, now)}\n") + title
     who = list(_heads(event, witnesses(event))) or [lead]
     more = text(f" and {len(who) - outlets} more") if len(who) > outlets else NOTHING
     told = text(f"{count_line(event)}: ") + join(map(named, who[:outlets]), ", ") + more

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.alerts.markup import NOTHING, Rich, bold, join, line, quoted, struck, text
 from bot.alerts.pieces import MARKS, count_line, counted, named, signals_of, when, witnesses, words_of
-from bot.model import Delivery, Event, Message, Reason, Report
+from bot.model import Delivery, Event, Message, Reason, Report, Said
 
 _HEADLINE = 240
 
@@ -19,15 +19,36 @@ def render_ring(event: Event, delivery: Delivery, now: datetime | None = None, b
     `before` is the event as the chat last saw it; with it a correction and a retraction say what changed.
     """
     now = now or delivery.owed_at
-    said = _changed(event, before, delivery.reason)
+    reason = _true_reason(event, delivery.reason)
+    said = _changed(event, before, reason)
+    word = _word(event, delivery)
+    if word is not None and word.again:
+        return Message(html=_ring_again(event, said, now).html)
     detail = {
         Reason.CONFIRMED: _ring_confirmed,
         Reason.ESCALATED: _ring_escalated,
         Reason.CONTRADICTED: _ring_contradicted,
         Reason.CORRECTED: _ring_corrected,
         Reason.RETRACTED: _ring_retracted,
-    }.get(delivery.reason, _ring_updated)
+    }.get(reason, _ring_updated)
     return Message(html=detail(event, said, delivery, now, before).html)
+
+
+def _true_reason(event: Event, reason: Reason) -> Reason:
+    """The reason that the reports bear out: what is sent is the newest state, and it may have moved on since."""
+    gone = any(report.gone for report in event.reports)
+    changed = any((report.edited or report.was) and not report.gone for report in event.reports)
+    if reason is Reason.RETRACTED and not gone:
+        return Reason.CORRECTED if changed else Reason.UPDATED
+    if reason is Reason.CORRECTED and not changed:
+        return Reason.RETRACTED if gone else Reason.UPDATED
+    return reason
+
+
+def _word(event: Event, delivery: Delivery) -> Said | None:
+    """What was said of the storyline for the delivery's reason, the newest of it."""
+    known = (said for said in reversed(event.said) if said.storyline == delivery.storyline)
+    return next((said for said in known if said.reason is delivery.reason), None)
 
 
 def _changed(event: Event, before: Event | None, reason: Reason) -> list[Report]:
@@ -89,8 +110,10 @@ def _ring_confirmed(event: Event, said: list[Report], delivery: Delivery, now: d
 
 def _ring_escalated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
     signals = signals_of(event, delivery.storyline)
-    to = f" now {delivery.severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
-    return join((text(f"{MARKS[delivery.severity]} ") + bold("Escalated:") + text(to), _newest(said, now)))
+    word = _word(event, delivery)
+    severity = word.severity if word else delivery.severity
+    to = f" now {severity.label}" + (f", {words_of(signals[-1])}" if signals else "") + "."
+    return join((text(f"{MARKS[severity]} ") + bold("Escalated:") + text(to), _newest(said, now)))
 
 
 def _ring_contradicted(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:
@@ -125,11 +148,28 @@ def _left(event: Event, now: datetime) -> Rich:
 
 def _ring_corrected(event: Event, said: list[Report], delivery: Delivery, now: datetime, before: Event | None) -> Rich:
     who = _said_by(said, now) or text("A source")
-    head = bold("Corrected: ") + who + text(" changed what it says.")
+    head = bold("Corrected: ") + who + text(_how_changed(said))
+    left = NOTHING if any(report.stands for report in said) else _left(event, now)
     known = {report.post: report.excerpt for report in before.reports} if before else {}
     was = {report.post: known.get(report.post) or report.was for report in said}
     changes = [difference(was[report.post], report.excerpt) for report in said[:3] if was[report.post]]
-    return join((head, join(changes) or _newest(said, now)))
+    return join((head, join(changes) or _newest(said, now), left))
+
+
+def _how_changed(said: list[Report]) -> str:
+    if not said or any(report.stands for report in said):
+        return " changed what it says."
+    if all(report.dissent for report in said):
+        return " changed its post and now denies it." if len(said) == 1 else " changed their posts and now deny it."
+    return (
+        " changed its post; it no longer says so." if len(said) == 1 else " changed their posts; they no longer say so."
+    )
+
+
+def _ring_again(event: Event, said: list[Report], now: datetime) -> Rich:
+    """Who knows that it was taken back hears that it is reported anew."""
+    head = bold("Reported again:") + text(f" now {counted(event.origins, 'origin')}.")
+    return join((head, _newest(said, now)))
 
 
 def _ring_updated(event: Event, said: list[Report], delivery: Delivery, now: datetime, _: Event | None) -> Rich:

@@ -59,6 +59,25 @@ def dissent(window: Window, post: Post, now: datetime) -> Placement | None:
     )
 
 
+def now_denies(window: Window, event: Event, post: Post, fresh: Report) -> bool:
+    """Whether the new version `fresh` of a post of `event`, which matches nothing any more, denies what it or another
+    post of the event says; a denial that was only reworded stays one."""
+    made = fresh.fingerprint
+    if not denies(post) or made.digest or not set(made.denied) & set(made.lead):
+        return False
+    mine = window.sketch(fresh)
+    for known in event.reports:
+        theirs = window.sketch(known)
+        if known.dissent:
+            denied = known.post == post.id
+        else:
+            own = known.post == post.id  # its earlier version is of the same thing, however it is worded
+            denied = at_odds(made, known.fingerprint) and (own or score(mine, theirs, ignoring="one-denies") >= DENIED)
+        if denied:
+            return True
+    return False
+
+
 def _denied(window: Window, report: Report) -> tuple[Event, Report, float] | None:
     """The event, the report and how likely it speaks of that: a copy of a known denial first, else what is denied."""
     mine = window.sketch(report)

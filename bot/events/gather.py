@@ -23,7 +23,7 @@ import msgspec
 
 from bot.events.compose import begin, extend, report_of
 from bot.events.copies import Overlap, agreement, other_happening, repeats_itself
-from bot.events.dissent import dissent
+from bot.events.dissent import dissent, now_denies
 from bot.events.fingerprint import fingerprint
 from bot.events.placement import CLOSE, READ, SURE, Placement, Relation
 from bot.events.same import same_post
@@ -53,7 +53,7 @@ def gather(window: Window, post: Post, matches: Sequence[Match], now: datetime) 
         return dissent(window, post, now)
     made = fingerprint(post, matches)
     if known is not None:
-        return _again(known, post, matches, made, now)
+        return _again(window, known, post, matches, made, now)
     report = report_of(post, matches, made, now)
     found = _linked(window, report) or _repeated(window, report) or _retold(window, report)
     if found is None:
@@ -83,7 +83,9 @@ def _marked(report: Report, now: datetime, *, gone: bool) -> Report:
     return report if gone == report.gone else msgspec.structs.replace(report, gone=gone, changed=now)
 
 
-def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint, now: datetime) -> Placement | None:
+def _again(
+    window: Window, event: Event, post: Post, matches: Sequence[Match], made: Fingerprint, now: datetime
+) -> Placement | None:
     """A known post: as it was, or a new version of it, which takes its report's place."""
     old = next(report for report in event.reports if report.post == post.id)
     fresh = report_of(post, matches, made, now, old.copy_of)
@@ -93,10 +95,14 @@ def _again(event: Event, post: Post, matches: Sequence[Match], made: Fingerprint
         fresh,
         seen=old.seen,
         edited=old.edited or fresh.digest != old.digest,
-        dissent=old.dissent and not matches,
+        dissent=not matches and now_denies(window, event, post, fresh),
         changed=now if fresh.digest != old.digest else old.changed,
-        was=old.excerpt if fresh.fingerprint.words != old.fingerprint.words else old.was,
     )
+    if fresh.fingerprint.words == old.fingerprint.words or not (old.stands or fresh.stands):
+        was = old.was  # of a post that says so no more, its last words that did
+    else:
+        was = old.excerpt
+    fresh = msgspec.structs.replace(fresh, was=was)
     reports = [fresh if report.post == post.id else report for report in event.reports]
     return Placement(before=event, after=extend(event, reports, matches, now), relation=Relation.SAME, against=post.id)
 

@@ -8,15 +8,19 @@ The gathering window is the one thing that changes, and `undo` puts it back when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from bot.alerts.decide import Policy, decide
 from bot.events import Placement, Window, gather, phases_of, retract
 from bot.model import Alert, Event, Match, Phase, Post
+
+log = structlog.get_logger(__name__)
 
 
 class Rules(Protocol):
@@ -39,6 +43,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     placements: tuple[Placement, ...] = ()  # why each post went where it went
     replaced: tuple[tuple[str, Event | None], ...] = ()  # for `undo`: event id and what stood there before
+    stumbled: tuple[str, ...] = ()  # ids of posts that a bug kept from being judged; it is logged
 
 
 class Judge:
@@ -60,14 +65,17 @@ class Judge:
         """Match, gather and decide `posts` (oldest first) and the posts proven deleted, `gone`.
 
         Posts published before `first_sight` are matched and gathered, so that `/story` knows the past, but never
-        alerted: a reader subscribed to what happens from now on.
+        begin an alert: a reader subscribed to what happens from now on. What such a post changes in an event that
+        readers were told of, they hear. A bug that one post brings to light is logged and ends that post alone.
         """
         self.window.expire(now)
         run = _Run(self, now)
         for post in posts:
-            run.take(post, quiet=first_sight is not None and post.published < first_sight)
+            with run.surviving(post.id):
+                run.take(post, quiet=first_sight is not None and post.published < first_sight)
         for post_id in gone:
-            run.lose(post_id)
+            with run.surviving(post_id):
+                run.lose(post_id)
         return run.judged()
 
     def undo(self, judged: Judged) -> None:
@@ -106,6 +114,16 @@ class _Run:
         self.changed: dict[str, Event] = {}
         self.alerts: list[Alert] = []
         self.replaced: list[tuple[str, Event | None]] = []
+        self.stumbled: list[str] = []
+
+    @contextmanager
+    def surviving(self, post_id: str) -> Iterator[None]:
+        """Whatever one post brings to light, its source goes on: otherwise the post would stop it at every poll."""
+        try:
+            yield
+        except Exception:
+            log.exception("stumbled", post=post_id)
+            self.stumbled.append(post_id)
 
     def take(self, post: Post, *, quiet: bool) -> None:
         matches = self.it.rules.match(post)
@@ -120,21 +138,27 @@ class _Run:
             self.place(placement, quiet=False)
 
     def place(self, placement: Placement, *, quiet: bool) -> None:
-        self.placements.append(placement)
-        event = noted(placement)
-        alerts: tuple[Alert, ...] = ()
-        if not quiet:
-            event, alerts = decide(placement.before, event, self.it.policies, self.now, rules=self.it.rules.revision)
+        event, alerts = decide(
+            placement.before,
+            noted(placement),
+            self.it.policies,
+            self.now,
+            rules=self.it.rules.revision,
+            quiet=quiet,
+        )
         self.replaced.append((event.id, self.it.window.put(event)))
+        self.placements.append(placement)
         self.changed[event.id] = event
         self.alerts += alerts
 
     def judged(self) -> Judged:
+        before = dict(reversed(self.replaced))  # as each event was at the start
         return Judged(
             matches=tuple(self.matches),
             events=tuple(self.changed.values()),
             alerts=tuple(self.alerts),
-            phases=phases_of(self.changed.values()),
+            phases=phases_of(self.changed.values(), before, self.it.window),
             placements=tuple(self.placements),
             replaced=tuple(self.replaced),
+            stumbled=tuple(self.stumbled),
         )

@@ -185,18 +185,109 @@ def test_a_storyline_that_joins_later_is_told_for_the_first_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("signal", "rings"),
-    [("threatened", False), ("announced", True), ("reaffirmed", True)],
-    ids=["same", "higher", "contradicting"],
-)
-def test_a_cooldown_never_holds_what_is_graver(signal: str, rings: bool) -> None:
-    """Within the cooldown an equal confirmation is silent; a higher severity and a contradiction ring."""
-    story = Story(("story", msgspec.structs.replace(POLICY, cooldown=3600.0)))
+def gone(one: Report) -> Report:
+    return msgspec.structs.replace(one, gone=True)
+
+
+def edited(one: Report, signal: str = "", digest: str = "2", **more: object) -> Report:
+    """A new version of a report that matches another signal, or none."""
+    signals = (("story", signal),) if signal else ()
+    fields: dict[str, object] = {"signals": signals, "digest": digest, "edited": True}
+    return msgspec.structs.replace(one, **(fields | more))
+
+
+@pytest.mark.parametrize("last", [gone(report("gull/1")), edited(report("gull/1"))], ids=["deleted", "edited away"])
+def test_what_is_reported_again_after_all_was_taken_back_rings(last: Report) -> None:
+    """A new independent report is news again, under a reason that rings in chats that hold the alert; so is the next."""
+    story = Story()
+    story.tell(report("gull/1"))
+    story.tell(last)
+    b, c = report("tern/1"), report("kite/1")
+    assert story.tell(last, b) == [("escalated", True)]
+    assert story.event is not None
+    assert story.event.said[-1].again
+    assert story.tell(last, b, report("tern/2", outlet="tern")) == [("updated", False)]
+    assert story.tell(last, b, report("tern/2", outlet="tern"), c) == [("confirmed", True)]
+
+
+def test_two_origins_at_once_after_a_retraction_confirm() -> None:
+    """Reports of two origins that come in together after all was taken back are a confirmation."""
+    story = Story()
     a = report("gull/1")
     story.tell(a)
-    ((_, rang),) = story.tell(a, report("tern/1", signal))
-    assert rang is rings
+    story.tell(gone(a))
+    assert story.tell(gone(a), report("tern/1"), report("kite/1")) == [("confirmed", True)]
+
+
+def test_origins_are_counted_from_the_retraction_on() -> None:
+    """Of two origins one deleted its post: the next independent report confirms anew, a further copy does not."""
+    story = Story()
+    a, b = report("gull/1"), report("tern/1")
+    story.tell(a, b)
+    assert story.tell(gone(a), b) == [("retracted", True)]
+    assert story.tell(gone(a), b, report("tern/2", outlet="tern")) == [("updated", False)]
+    assert story.tell(gone(a), b, report("tern/2", outlet="tern"), report("kite/1")) == [("confirmed", True)]
+
+
+def test_an_old_report_after_a_retraction_is_silent() -> None:
+    """What was published long ago is no news, after a retraction either."""
+    story = Story()
+    a = report("gull/1")
+    story.tell(a)
+    story.tell(gone(a))
+    assert story.tell(gone(a), report("tern/1", published=NOON - timedelta(hours=60))) == [("updated", False)]
+
+
+def test_a_lesser_report_after_a_retraction_can_escalate_again() -> None:
+    """After a critical event was taken back, what is reported anew is weighed anew; who heard of it hears all the same."""
+    story = Story()
+    a = report("gull/1", "announced")
+    story.tell(a)
+    story.tell(gone(a))
+    (again,) = story.alerts(gone(a), report("tern/1", "noted"))
+    assert (again.reason, again.severity) == (Reason.ESCALATED, Severity.CRITICAL)
+    assert story.tell(gone(a), report("tern/1", "noted"), report("tern/2", "announced", outlet="tern")) == [
+        ("escalated", True)
+    ]
+
+
+def test_an_edit_after_which_nothing_matches_is_a_correction() -> None:
+    """Nothing was deleted, so nothing is called retracted; the deletion that follows has nothing to take any more."""
+    story = Story()
+    a = report("gull/1")
+    story.tell(a)
+    assert story.tell(edited(a)) == [("corrected", True)]
+    assert story.event is not None
+    assert story.event.origins == 0
+    assert story.tell(gone(edited(a))) == [("updated", False)]
+
+
+def test_an_edited_away_post_is_no_origin() -> None:
+    """Of two witnesses one says something else now: one origin is left, and the correction rings."""
+    story = Story()
+    a, b = report("gull/1"), report("tern/1")
+    story.tell(a, b)
+    (alert,) = story.alerts(edited(a), b)
+    assert (alert.reason, alert.origins) == (Reason.CORRECTED, 1)
+
+
+def test_a_source_that_denies_its_own_post_corrects_it() -> None:
+    """The only post turns into a denial: it was changed, nobody else contradicts it."""
+    story = Story()
+    a = report("gull/1")
+    story.tell(a)
+    assert story.tell(edited(a, dissent=True)) == [("corrected", True)]
+
+
+def test_quiet_holds_back_the_first_word_only() -> None:
+    """Old posts begin nothing, but who was told hears of a correction that comes with one."""
+    a = report("gull/1")
+    event = Event(id="e1", reports=(a,), storylines=("story",), severity=Severity.HIGH)
+    assert decide(None, event, POLICIES, NOON, quiet=True) == (event, ())
+    told, _ = decide(None, event, POLICIES, NOON)
+    after = msgspec.structs.replace(told, reports=(edited(a),), revision=2)
+    (alert,) = decide(told, after, POLICIES, NOON, quiet=True)[1]
+    assert alert.reason is Reason.CORRECTED
 
 
 def test_a_storyline_without_policy_is_ready() -> None:

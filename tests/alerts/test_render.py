@@ -381,3 +381,102 @@ def test_a_ring_takes_the_severity_that_is_owed() -> None:
     event = EVENTS["contradicted"]
     delivery = msgspec.structs.replace(owed(event, Reason.ESCALATED), severity=Severity.HIGH)
     assert "now high" in render_ring(event, delivery, NOW).html
+
+
+# --- posts that no longer say so ---------------------------------------------------------------------------------
+
+
+def changed_since(name: str, *posts: int, **more: object) -> Event:
+    """An event some of whose posts were edited until no signal matched any more."""
+    event = EVENTS[name]
+    reports = [
+        msgspec.structs.replace(
+            one,
+            signals=(),
+            edited=True,
+            was=one.headline,
+            headline="The envoy spoke of the weather",
+            excerpt="The envoy spoke of the weather.",
+            marks=(),
+            changed=NOW,
+            **more,
+        )
+        if number in posts
+        else one
+        for number, one in enumerate(event.reports)
+    ]
+    return msgspec.structs.replace(
+        event, reports=tuple(reports), phases=event.phases if len(posts) < len(reports) else ()
+    )
+
+
+def test_an_event_that_nobody_reports_any_more_says_so() -> None:
+    """The only post was edited: the head is no alarm, nothing is called deleted, what it said is struck."""
+    event = changed_since("first", 0)
+    shown = render_alert(event, TITLES, NOW).html
+    assert shown.startswith("⚫ <b>NO LONGER REPORTED</b> (was CRITICAL)")
+    assert "phase:" not in shown
+    assert "delete" not in shown
+    assert "edited, no longer says so" in shown
+    assert "1 post, changed since" in shown
+    assert "No post says so any more." in shown
+    assert f"<s>{EVENTS['first'].first.headline[:40]}" in shown
+    line = render_event_line(event, NOW).html
+    assert line.startswith("⚫")
+    assert "edited, no longer says so" in line
+
+
+def test_an_edited_away_post_is_counted_apart() -> None:
+    """The posts that still say so lead; the changed one is counted as changed and is no origin."""
+    reports = EVENTS["confirmed"].reports
+    own = [number for number, report in enumerate(reports) if report.origin == reports[0].origin]
+    event = changed_since("confirmed", *own)
+    shown = render_alert(event, TITLES, NOW).html
+    assert shown.startswith("🔴 <b>CRITICAL</b>")
+    assert f"({len(own)} changed)" in shown
+    assert event.origins == EVENTS["confirmed"].origins - 1
+
+
+def test_the_head_shows_the_severity_that_still_stands() -> None:
+    """The critical post was edited away: a low one beside it does not stay critical."""
+    event = changed_since("confirmed", 0)
+    low = [msgspec.structs.replace(one, severity=Severity.LOW) for one in event.reports[1:]]
+    event = msgspec.structs.replace(event, reports=(event.reports[0], *low))
+    assert render_alert(event, TITLES, NOW).html.startswith("⚪ <b>LOW</b>")
+
+
+def test_the_ring_of_an_edited_away_post_tells_the_truth() -> None:
+    """Whatever the reason says, nothing was deleted: the source changed its post, and nobody else reports it."""
+    event = changed_since("first", 0)
+    for reason in (Reason.CORRECTED, Reason.RETRACTED):
+        ring = render_ring(event, owed(event, reason), NOW).html
+        assert "changed its post; it no longer says so." in ring
+        assert "No other post reports it" in ring
+        assert "delete" not in ring
+    denies = changed_since("first", 0, dissent=True)
+    assert "changed its post and now denies it." in render_ring(denies, owed(denies, Reason.CORRECTED), NOW).html
+
+
+def test_what_was_deleted_meanwhile_is_called_deleted() -> None:
+    """A correction that is told after its post was deleted says that."""
+    event = EVENTS["all-gone"]
+    assert "deleted its post" in render_ring(event, owed(event, Reason.CORRECTED), NOW).html
+
+
+def test_a_report_after_a_retraction_is_told_as_that() -> None:
+    """It rings as an escalation, and reads as what it is."""
+    event = EVENTS["first"]
+    word = Said(storyline="mediation", reason=Reason.ESCALATED, at=NOW, severity=Severity.HIGH, origins=1, again=True)
+    event = msgspec.structs.replace(event, said=(word,))
+    assert "Reported again 09:45 UTC by 1 origin." in render_alert(event, TITLES, NOW).html
+    assert render_ring(event, owed(event, Reason.ESCALATED), NOW).html.startswith(
+        "<b>Reported again:</b> now 1 origin."
+    )
+
+
+def test_an_escalation_names_the_severity_that_was_decided() -> None:
+    """A delivery may be owed at a graver severity, to those who heard of that; the words are the event's own."""
+    event = EVENTS["first"]
+    word = Said(storyline="mediation", reason=Reason.ESCALATED, at=NOW, severity=Severity.HIGH, origins=1)
+    event = msgspec.structs.replace(event, said=(word,))
+    assert "now high" in render_ring(event, owed(event, Reason.ESCALATED), NOW).html

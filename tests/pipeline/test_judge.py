@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.events import Window
-from bot.model import Post, Reason
+from bot.model import Match, Post, Reason
 from bot.pipeline.judge import Judge
 from bot.pipeline.policies import policies_of
 from bot.rules import Ruleset, load
@@ -136,3 +137,69 @@ def test_an_event_remembers_how_a_post_came_to_it(judge: Judge) -> None:
     assert second.against == "wire/1"
     assert 0.5 < second.likeness <= 1
     assert judge.window.get(event.id) == event
+
+
+def test_what_an_old_post_changes_in_a_told_event_is_told(judge: Judge) -> None:
+    """A source's older post begins no alert, but what it does to an event that readers know of is not lost."""
+    judge.judge([post(1, CLAIM)], START)
+    late = START + timedelta(minutes=9)
+    old = post(3, "Westmark harbour shut: police say blast tore through grain terminal on pier nine", source="echo")
+    [alert] = judge.judge([old], late, first_sight=late).alerts
+    assert (alert.reason, alert.rings) == (Reason.CONFIRMED, True)
+
+
+def test_an_old_post_that_is_corrected_after_it_was_told_rings(judge: Judge) -> None:
+    """A source that is read anew (another address) has a later first sight; an edit of a told post is told still."""
+    judge.judge([post(1, CLAIM)], START)
+    late = START + timedelta(minutes=9)
+    judged = judge.judge([post(1, "The report was false.")], late, first_sight=late)
+    assert [alert.reason for alert in judged.alerts] == [Reason.CORRECTED]
+
+
+class Stumbling:
+    """Rules with a bug that one post brings to light."""
+
+    def __init__(self, rules: Ruleset, at: str):
+        self._rules = rules
+        self._at = at
+        self.revision = rules.revision
+
+    def match(self, post: Post) -> list[Match]:
+        if post.id == self._at:
+            raise ZeroDivisionError(post.id)
+        return self._rules.match(post)
+
+
+def test_a_bug_in_one_post_does_not_stop_its_source(rules: Ruleset) -> None:
+    """The post that stumbles is named and logged; those before and after it are judged."""
+    judge = Judge(Stumbling(rules, "wire/2"), policies_of(rules.storylines), Window())
+    posts = [post(1, CLAIM), post(2, CLAIM), post(3, "The harbour of Eastholm is shut because of ice.", source="ice")]
+    with capture_logs() as logs:
+        judged = judge.judge(posts, START)
+    assert judged.stumbled == ("wire/2",)
+    assert [event.first.post for event in judged.events] == ["wire/1", "ice/3"]
+    assert [(line["event"], line["post"]) for line in logs] == [("stumbled", "wire/2")]
+    judge.undo(judged)
+    assert len(judge.window) == 0
+
+
+def test_a_bug_in_gathering_leaves_the_others_alone(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathering and deletions are survived too."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    judge.judge([post(1, CLAIM)], START)
+    monkeypatch.setattr("bot.pipeline.judge.gather", broken)
+    monkeypatch.setattr("bot.pipeline.judge.retract", broken)
+    judged = judge.judge([post(2, CLAIM)], START, gone=["wire/1"])
+    assert judged.stumbled == ("wire/2", "wire/1")
+
+
+def test_a_deleted_post_takes_its_phase_along(judge: Judge) -> None:
+    """The storyline falls back to what the newest other event says, in the same answer as the retraction."""
+    judge.judge([post(1, CLAIM)], START)
+    other = post(2, "Eastholm harbour will reopen on Friday, its captain said.", source="ice", minutes=5)
+    [moved] = judge.judge([other], START + timedelta(minutes=5)).phases
+    judged = judge.judge([], START + timedelta(minutes=9), gone=["ice/2"])
+    assert [(phase.phase, phase.instead_of) for phase in judged.phases] == [("closed", moved.event)]

@@ -54,9 +54,7 @@ def test_a_broken_lexicon_does_not_blame_the_storylines(tmp_path: Path) -> None:
     (tmp_path / "storylines" / "a.yaml").write_text(
         "storyline: a\ntitle: A\nsignals:\n  it: {severity: low, when: us and them}\n", "utf-8"
     )
-    assert told(tmp_path) == (
-        "lexicon.yaml:2:8: not YAML: found a bare '@'; put it into quotes: \"@them\"\n"
-    )
+    assert told(tmp_path) == ("lexicon.yaml:2:8: not YAML: found a bare '@'; put it into quotes: \"@them\"\n")
 
 
 def test_no_folder_no_storylines_no_utf8(tmp_path: Path) -> None:
