@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wire import post
+from gathered import post
 
 from bot.events.clean import body
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wire import NOON, match, post, take
+from gathered import NOON, match, post, take
 
 from bot.alerts.decide import Policy, SignalPolicy, decide
 from bot.events import Relation, Window, gather, retract

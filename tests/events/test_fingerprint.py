@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from gathered import match, post
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import match, post
 
 from bot.events import fingerprint
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from gathered import NOON, match, post, take
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire import NOON, match, post, take
 
 from bot.events import Relation, Window, gather, retract
 from bot.model import Event, Post, Severity

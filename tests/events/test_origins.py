@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wire import post, take
+from gathered import post, take
 
 from bot.events import Window
 from bot.events.origins import agency_of, settle

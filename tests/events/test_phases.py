@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from wire import NOON, match, post, take
+from gathered import NOON, match, post, take
 
 from bot.events import Window, gather, newer, phases_of, retract
 from bot.model import Event

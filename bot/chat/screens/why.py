@@ -70,11 +70,13 @@ def _counts(report: Report, event: Event) -> Rich:
         return text(". Deleted by its source, so it no longer counts.")
     if report.dissent:
         return text(". It denies what the others say, so it adds no origin.")
+    if not report.stands:
+        return text(". Its source changed it and it no longer says so, so it no longer counts.")
     if report.copy_of is not None:
         original = next((other for other in event.reports if other.post == report.copy_of), None)
         of = text(" of ") + line(original.outlet, 40) if original else text("")
         return text(". A copy") + of + text(", so it adds no origin.")
     earlier = event.reports[: event.reports.index(report)]
-    if any(other.origin == report.origin and not other.gone for other in earlier):
+    if any(other.origin == report.origin and other.stands for other in earlier):
         return text(". The same origin as an earlier post.")
     return text(". An origin of its own.")
