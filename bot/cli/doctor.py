@@ -126,10 +126,11 @@ async def _telegram(settings: Settings) -> Finding:
         return False, "TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather; the demo needs none"
     bot = make_bot(settings.token.get_secret_value(), settings.api_url)
     try:
+        await bot.request.initialize()
         await Telegram(bot).ping()
         return True, f"{settings.api_url} knows the token"
     finally:
-        await bot.shutdown()
+        await bot.request.shutdown()
 
 
 def _shown(folder: Path) -> str:

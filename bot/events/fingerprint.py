@@ -18,15 +18,15 @@ from bot.model import Fingerprint, Match, Post
 from bot.text.canonical import canonical
 from bot.text.links import canonical_url
 
-MOST_TOKENS = 200  # a post says its news early; the rest of a long read tells nothing about sameness
+MOST_TOKENS = 220  # a post says its news early; the rest of a long read tells nothing about sameness
 MOST_WORDS = 120
 KEYS = 14  # pairs of words by which a copy is found
 KEY_WORDS = 80  # taken from so many first words
 
 _TOKEN = re.compile(
-    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n—–:]", re.UNICODE
+    r"(?:[A-Z]\.){2,}|\d+(?:[.,: ]\d{3}\b)*(?:[.,:]\d+)*|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|[.!?…\n—–:,]", re.UNICODE
 )
-_MARK = frozenset(".!?…\n—–:")
+_MARK = frozenset(".!?…\n—–:,")
 _DIGEST = (
     *(
         "главное к утру",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bot.events.lexicon import Reading, follows, read
 
@@ -37,6 +38,7 @@ class Walk:
         self._starts: set[int] = set()  # words that begin a sentence
         self._dashes: set[int] = set()  # words that stand after a dash
         self._colons: set[int] = set()
+        self._commas: set[int] = set()
         self._denied_until = 0
         self._lead_end = 0
         self._main_end = 0
@@ -54,6 +56,8 @@ class Walk:
                 self._dashes.add(len(words))
             elif token == ":":  # noqa: S105
                 self._colons.add(len(words))
+            elif token == ",":  # noqa: S105
+                self._commas.add(len(words))
             else:
                 word = read(token)
                 if begins:
@@ -124,9 +128,16 @@ class Walk:
         """Whether an act stands under a denial, or a "not": just before it or right after (`евакуації не буде`)."""
         return (
             at < self._denied_until
-            or any(word.negates for word in self.words[max(0, at - 3) : at])
+            or any(self.words[n].negates for n in self._clause_before(at, 3))
             or any(word.folded in ("не", "not") for word in self.words[at + step : at + step + 1])
         )
+
+    def _clause_before(self, at: int, most: int) -> Iterator[int]:
+        """The words just before one, up to the comma: "if there is no progress, he warned" denies no warning."""
+        for n in range(at - 1, max(0, at - most) - 1, -1):
+            if n + 1 in self._commas:
+                return
+            yield n
 
     def _speaker(self, at: int, step: int, term: str) -> None:
         """Take a person or institution as the speaker when it stands after a dash or beside a word of saying."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SPEED = 60.0  # story minutes a real minute
-OVER_AFTER = timedelta(minutes=10)  # a story that ended longer ago than this is not resumed
+OVER_AFTER = timedelta(seconds=30)  # a story that ended longer ago is begun anew; till then its last alerts arrive
 _FILE = "story.json"
 
 
@@ -98,7 +98,7 @@ def _remembered(folder: Path) -> datetime | None:
 
 
 def story_is_over(folder: Path, now: datetime) -> bool:
-    """Whether `folder` holds a story that met the real time more than ten minutes ago (or cannot be read)."""
+    """Whether `folder` holds a story that met the real time more than half a minute ago (or cannot be read)."""
     path = folder / _FILE
     if not path.exists():
         return False

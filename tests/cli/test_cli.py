@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -320,3 +321,19 @@ def test_sigterm_does_not_wait_for_a_telegram_that_hangs(desk: Path, answers: tu
             assert bot.wait(timeout=20) == 0, (desk / "log").read_text("utf-8")
             assert time.monotonic() - began < 5
     assert "Traceback" not in (desk / "log").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [(("getMe",), "knows the token"), (None, "does not answer|no connection|unreachable|cannot")],
+    ids=["known", "unreachable"],
+)
+def test_doctor_asks_telegram(desk: Path, answers: tuple[str, ...] | None, found: str) -> None:
+    """A token that Telegram knows is good; a Telegram out of reach is told as that, in words for a person."""
+    with HangingTelegram(answers or ()) as root:
+        api = root if answers else "http://127.0.0.1:9"
+        ran = wirewatch("doctor", cwd=desk, env={"TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_API_URL": api})
+    line = next(line for line in ran.stdout.splitlines() if "│ telegram" in line)
+    assert re.search(found, ran.stdout.lower()), ran.stdout
+    assert ("good" in line) == (answers is not None), ran.stdout
+    assert "runtimeerror" not in ran.stdout.lower()

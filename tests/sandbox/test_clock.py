@@ -76,8 +76,8 @@ def test_an_old_story_is_over(tmp_path: Path) -> None:
     assert not story_is_over(tmp_path, real.time)
     clock = StoryClock(HOURS, folder=tmp_path, now=real)
     clock.start()
-    assert not story_is_over(tmp_path, clock.meets + timedelta(minutes=9))
-    assert story_is_over(tmp_path, clock.meets + timedelta(minutes=11))
+    assert not story_is_over(tmp_path, clock.meets + timedelta(seconds=20))
+    assert story_is_over(tmp_path, clock.meets + timedelta(seconds=40))
     (tmp_path / "story.json").write_text("{")
     assert story_is_over(tmp_path, real.time)
 
