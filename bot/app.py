@@ -41,7 +41,7 @@ from bot.pipeline.schedule import Schedule
 from bot.pipeline.trial import prove
 from bot.pipeline.watch import Stamp, Watch, stamp
 from bot.rules import Ruleset, load
-from bot.send import Telegram, make_bot
+from bot.send import Telegram, make_bot, meaning
 from bot.settings import ROLES, Settings
 from bot.sources import Client, Source, load_sources
 from bot.store import Limits, Store, open_store
@@ -267,7 +267,8 @@ async def _ready(bot: Bot) -> None:
             "Telegram refuses the token in TELEGRAM_BOT_TOKEN: copy it anew from @BotFather and start again"
         ) from None  # the library's text holds the token
     except TelegramError as error:
-        log.warning("telegram-unreachable", error=type(error).__name__, next="alerts wait in the outbox")
+        why = str(meaning(error, editing=True) or type(error).__name__)  # our words hold no token
+        log.warning("telegram-unreachable", detail=why, next="alerts wait in the outbox")
 
 
 async def _told_to_end(stop: asyncio.Event, task: asyncio.Task[None]) -> None:

@@ -22,6 +22,7 @@ from bot.chat.reply import Replies
 from bot.chat.screens import welcome
 from bot.chat.updates import InOrder, Updates
 from bot.errors import SettingsError
+from bot.send.meanings import meaning
 from bot.send.request import AiohttpRequest
 
 log = structlog.get_logger(__name__)
@@ -161,7 +162,8 @@ class ChatBot:
         except InvalidToken:
             raise SettingsError(_REFUSED) from None  # the library's text holds the token
         except TelegramError as error:
-            log.warning("chat not open", error=type(error).__name__, next="trying again")
+            why = str(meaning(error, editing=True) or type(error).__name__)  # our words hold no token
+            log.warning("chat not open", detail=why, next="trying again")
             return False
         self.ready.set()
         log.info("chat open", username=self._app.bot.username)

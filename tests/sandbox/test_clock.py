@@ -71,7 +71,7 @@ def test_a_restart_resumes(tmp_path: Path) -> None:
 
 
 def test_an_old_story_is_over(tmp_path: Path) -> None:
-    """Ten minutes after it met the real time a story is over; one that cannot be read is over; none is not."""
+    """Half a minute after it met the real time a story is over; one that cannot be read is over; none is not."""
     real = Real()
     assert not story_is_over(tmp_path, real.time)
     clock = StoryClock(HOURS, folder=tmp_path, now=real)
