@@ -180,7 +180,7 @@ async def test_a_quote_ends_its_line(sandbox: Sandbox, page: Page) -> None:
     assert await text.evaluate("node => node.textContent") == "head\nsaid\nthuswho\nand\nafter"
 
 
-async def test_entities_are_shown_and_nothing_is_run(sandbox: Sandbox, bot: Any, page: Page) -> None:
+async def test_entities_are_shown_and_nothing_is_run(sandbox: Sandbox, page: Page) -> None:
     """Styles, quotes and links become elements; markup inside words stays words."""
     await sandbox.api.user_sends(sandbox.reader, "<img src=x onerror=alert(1)> <b>no</b>")
     await expect(page.locator(".mine .text")).to_have_text("<img src=x onerror=alert(1)> <b>no</b>")
