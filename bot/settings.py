@@ -42,11 +42,14 @@ class Settings(BaseModel):
         for name, field in (("WIREWATCH_RULES", "rules"), ("WIREWATCH_DATA", "data")):
             if path := env.get(name, "").strip():
                 given[field] = Path(path)
-        for word in env.get("WIREWATCH_ADMINS", "").replace(",", " ").split():
-            if word.isascii() and word.isdigit():
-                given["admins"] = frozenset({int(word)}) | given.get("admins", frozenset())  # type: ignore[operator]
-            else:
-                wrong.append(f"WIREWATCH_ADMINS holds {word!r}: it takes numeric user ids with spaces between")
+        admins = env.get("WIREWATCH_ADMINS", "").replace(",", " ").split()
+        numeric = [word for word in admins if word.isascii() and word.isdigit()]
+        given["admins"] = frozenset(map(int, numeric))
+        wrong += [
+            f"WIREWATCH_ADMINS holds {word!r}: it takes numeric user ids with spaces between"
+            for word in admins
+            if word not in numeric
+        ]
         if rate := env.get("WIREWATCH_RATE", "").strip():
             wrong += _wrong_rate(rate, given)
         if "WIREWATCH_CONSOLE" in env:
