@@ -25,7 +25,7 @@ _BARE = re.compile(r"@[\w-]*")
 _Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(_Base):  # type: ignore[misc]  # the reader in C, where there is one, is known only when we run
     """YAML's own reader that guesses no types: what has no tag is text, a list or a mapping."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
